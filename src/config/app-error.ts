@@ -1,0 +1,88 @@
+import { text, type Locale } from './texts.js';
+
+/** Every error that leaves the program: its stable code and the HTTP status it maps to. Messages: `texts/*.yaml`, `errors.<code>`. */
+export const ERRORS = {
+  'input.invalid': 400,
+  'input.unknown-field': 400,
+  'message.empty': 400,
+  'message.too-long': 400,
+  'message.malformed': 400,
+  'conversation.unknown': 404,
+  'conversation.closed': 409,
+  'conversation.forbidden': 403,
+  'conversation.expired': 410,
+  'conversation.busy': 409,
+  'event.unknown': 404,
+  'limit.rate': 429,
+  'limit.connections': 429,
+  'limit.queue': 429,
+  'origin.refused': 403,
+  'staff.unauthorised': 401,
+  'store.unavailable': 503,
+  'store.locked': 409,
+  'store.embedder-changed': 409,
+  'store.migration-failed': 500,
+  'config.invalid': 400,
+  'model.unavailable': 503,
+  'model.checksum': 502,
+  'model.no-source': 502,
+  'model.unknown': 404,
+  'document.empty': 422,
+  'document.binary': 422,
+  'document.encoding': 422,
+  'document.truncated': 422,
+  'document.unsupported': 415,
+  'document.invalid': 422,
+  'document.unknown': 404,
+  'rules.invalid': 500,
+  'command.usage': 400,
+  'command.line': 400,
+  'eval.unknown-suite': 404,
+  'eval.below-baseline': 422,
+  'internal': 500,
+} as const;
+
+export type ErrorCode = keyof typeof ERRORS;
+type Params = Readonly<Record<string, string | number>>;
+
+/** What clients get: a stable code, a message in their language, the field at fault where there is one. */
+export interface ErrorBody {
+  code: ErrorCode;
+  message: string;
+  field?: string;
+  safeText?: string;
+}
+
+/** An error from the catalogue. `params` fill the message and never hold a customer's text. */
+export class AppError extends Error {
+  private constructor(
+    readonly code: ErrorCode,
+    readonly params: Params,
+    options?: ErrorOptions,
+  ) {
+    super(text(`errors.${code}`, params), options);
+    this.name = 'AppError';
+  }
+
+  static of(code: ErrorCode, params: Params = {}, options?: ErrorOptions): AppError {
+    return new AppError(code, params, options);
+  }
+
+  /** Any thrown value as an AppError; what is not ours becomes `internal` and keeps its cause for the log. */
+  static from(thrown: unknown): AppError {
+    return thrown instanceof AppError ? thrown : new AppError('internal', {}, { cause: thrown });
+  }
+
+  get status(): number {
+    return ERRORS[this.code];
+  }
+
+  body(locale: Locale): ErrorBody {
+    const field = this.params.field;
+    return {
+      code: this.code,
+      message: text(`errors.${this.code}`, this.params, locale),
+      ...(typeof field === 'string' ? { field } : {}),
+    };
+  }
+}
