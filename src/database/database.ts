@@ -1,6 +1,8 @@
 /** Runs SQL with bound parameters (`$1`, `$2`, …) and returns the rows. */
 export interface Queryable {
   query<Row extends object = Record<string, unknown>>(sql: string, params?: readonly unknown[]): Promise<Row[]>;
+  /** Several statements without parameters (migrations). */
+  script(sql: string): Promise<void>;
 }
 
 /**
@@ -10,10 +12,12 @@ export interface Queryable {
  */
 export abstract class Database implements Queryable {
   abstract readonly kind: 'embedded' | 'postgres';
-  abstract query<Row extends object = Record<string, unknown>>(sql: string, params?: readonly unknown[]): Promise<Row[]>;
-  /** Runs `work` in one transaction: committed when it resolves, rolled back when it throws. */
-  abstract transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T>;
-  /** Several statements without parameters (migrations). */
+  abstract query<Row extends object = Record<string, unknown>>(
+    sql: string,
+    params?: readonly unknown[],
+  ): Promise<Row[]>;
   abstract script(sql: string): Promise<void>;
+  /** Runs `work` in one transaction: committed when it resolves, rolled back when it throws. Use `tx` inside, never the database. */
+  abstract transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T>;
   abstract close(): Promise<void>;
 }
