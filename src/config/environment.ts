@@ -1,0 +1,151 @@
+import 'reflect-metadata';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { Expose, plainToInstance, Transform } from 'class-transformer';
+import { IsBoolean, IsIn, IsInt, IsOptional, IsUrl, Matches, Max, Min, MinLength, validateSync } from 'class-validator';
+import { AppError } from './app-error.js';
+import { packageRoot } from './package-root.js';
+
+const toInteger = ({ value }: { value: unknown }): unknown =>
+  typeof value === 'string' && /^-?\d+$/.test(value) ? Number(value) : value;
+const toBoolean = ({ value }: { value: unknown }): unknown =>
+  value === '1' || value === 'true' ? true : value === '0' || value === 'false' ? false : value;
+
+/**
+ * Every variable that the program reads, with its default and what it accepts. docs/configuration.md explains them;
+ * a test compares that table with this class.
+ */
+export class Environment {
+  @Expose()
+  @IsOptional()
+  @IsIn(['development', 'test', 'production'])
+  NODE_ENV: 'development' | 'test' | 'production' = 'development';
+
+  @Expose()
+  @Transform(toInteger)
+  @IsInt()
+  @Min(0)
+  @Max(65_535)
+  PORT = 8080;
+
+  @Expose()
+  @Matches(/^[A-Za-z0-9.:-]+$/, { message: 'a host name or an address' })
+  HOST = '127.0.0.1';
+
+  @Expose()
+  @MinLength(1)
+  SANGDAM_DATA: string = join(packageRoot, '.sangdam');
+
+  @Expose()
+  @IsOptional()
+  @Matches(/^postgres(ql)?:\/\/.+/, { message: 'a postgres:// address' })
+  DATABASE_URL?: string;
+
+  @Expose()
+  @MinLength(1)
+  SANGDAM_MODELS: string = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'sangdam', 'models');
+
+  @Expose()
+  @MinLength(1)
+  SANGDAM_CHAT_MODEL = 'qwen2.5-coder-1.5b-instruct-q4_k_m';
+
+  @Expose()
+  @IsOptional()
+  @IsIn(['select', 'write'])
+  SANGDAM_CHAT_CAPABILITY?: 'select' | 'write';
+
+  @Expose()
+  @IsOptional()
+  @MinLength(32, { message: 'at least 32 characters' })
+  SANGDAM_SECRET?: string;
+
+  @Expose()
+  @IsOptional()
+  @MinLength(32, { message: 'at least 32 characters' })
+  SANGDAM_OPERATOR_TOKEN?: string;
+
+  @Expose()
+  @IsOptional()
+  @MinLength(1)
+  SANGDAM_TLS_CERT?: string;
+
+  @Expose()
+  @IsOptional()
+  @MinLength(1)
+  SANGDAM_TLS_KEY?: string;
+
+  @Expose()
+  @Transform(toBoolean)
+  @IsBoolean({ message: '1 or 0' })
+  SANGDAM_PROXY = false;
+
+  @Expose()
+  @IsOptional()
+  @Transform(({ value }: { value: unknown }) =>
+    typeof value === 'string'
+      ? value
+          .split(',')
+          .map((origin) => origin.trim())
+          .filter(Boolean)
+      : value,
+  )
+  @IsUrl(
+    { require_tld: false, require_protocol: true, protocols: ['http', 'https'] },
+    { each: true, message: 'a comma-separated list of origins such as https://www.bank.example' },
+  )
+  SANGDAM_ORIGINS: string[] = [];
+
+  @Expose()
+  @Transform(toInteger)
+  @IsInt()
+  @Min(1)
+  @Max(1_000_000)
+  SANGDAM_CONNECTIONS_PER_ADDRESS = 50;
+
+  @Expose()
+  @Transform(toInteger)
+  @IsInt()
+  @Min(1)
+  @Max(1_000_000)
+  SANGDAM_MESSAGES_PER_MINUTE = 20;
+
+  @Expose()
+  @IsIn(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
+  LOG_LEVEL: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent' = 'info';
+}
+
+/** Values that must not be shown in an error message. */
+const SECRET_VARIABLES = new Set(['SANGDAM_SECRET', 'SANGDAM_OPERATOR_TOKEN', 'DATABASE_URL']);
+
+/**
+ * Reads and checks the environment.
+ * @throws AppError `config.invalid` with the variable, its value and what is expected.
+ */
+export function readEnvironment(source: NodeJS.ProcessEnv = process.env): Environment {
+  const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== undefined && value !== ''));
+  const environment = plainToInstance(Environment, given, { excludeExtraneousValues: true, exposeDefaultValues: true });
+  const [first] = validateSync(environment, { forbidUnknownValues: true });
+  if (first) {
+    const variable = first.property;
+    const value = SECRET_VARIABLES.has(variable) ? '***' : String(source[variable] ?? '');
+    throw AppError.of('config.invalid', { variable, value, expected: Object.values(first.constraints ?? {}).join('; ') });
+  }
+  refuseUnsafe(environment);
+  return environment;
+}
+
+/** Safe by default: whatever can be reached from another machine, or says production, needs a secret and an encrypted way in. */
+function refuseUnsafe(e: Environment): void {
+  const loopback = e.HOST === 'localhost' || e.HOST === '::1' || /^127\./.test(e.HOST);
+  const fail = (variable: string, value: string, expected: string): never => {
+    throw AppError.of('config.invalid', { variable, value, expected });
+  };
+  if ((e.SANGDAM_TLS_CERT === undefined) !== (e.SANGDAM_TLS_KEY === undefined))
+    fail('SANGDAM_TLS_KEY', '', 'SANGDAM_TLS_CERT and SANGDAM_TLS_KEY together');
+  if (loopback && e.NODE_ENV !== 'production') return;
+  if (e.SANGDAM_SECRET === undefined)
+    fail('SANGDAM_SECRET', '', 'a secret of at least 32 characters, since HOST is not the loopback address or NODE_ENV is production');
+  if (new Set(e.SANGDAM_SECRET).size < 8) fail('SANGDAM_SECRET', '***', 'a random secret, not a default one');
+  if (e.SANGDAM_TLS_CERT === undefined && !e.SANGDAM_PROXY)
+    fail('SANGDAM_PROXY', '0', 'SANGDAM_TLS_CERT and SANGDAM_TLS_KEY, or SANGDAM_PROXY=1 where a proxy in front encrypts');
+}

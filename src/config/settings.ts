@@ -1,0 +1,74 @@
+import { randomBytes } from 'node:crypto';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { isAbsolute, join, resolve } from 'node:path';
+import { readEnvironment, type Environment } from './environment.js';
+
+/** The configuration as the program uses it: typed, complete, read once. */
+export class Settings {
+  readonly production: boolean;
+  readonly port: number;
+  readonly host: string;
+  /** Absolute. Holds the embedded store, the generated secret and the lock. */
+  readonly dataFolder: string;
+  readonly databaseUrl: string | undefined;
+  readonly modelsFolder: string;
+  /** A name of data/models/models.json, a path of a GGUF file, `scripted:<file>` or `none`. */
+  readonly chatModel: string;
+  readonly chatCapability: 'select' | 'write' | undefined;
+  readonly operatorToken: string | undefined;
+  readonly tls: { cert: string; key: string } | undefined;
+  /** A proxy in front sets X-Forwarded-For and encrypts. */
+  readonly behindProxy: boolean;
+  /** Origins beside our own that may embed the widget. */
+  readonly origins: readonly string[];
+  readonly connectionsPerAddress: number;
+  readonly messagesPerMinute: number;
+  readonly logLevel: Environment['LOG_LEVEL'];
+  readonly #givenSecret: string | undefined;
+  #secret: string | undefined;
+
+  constructor(environment: Environment) {
+    this.production = environment.NODE_ENV === 'production';
+    this.port = environment.PORT;
+    this.host = environment.HOST;
+    this.dataFolder = resolve(environment.SANGDAM_DATA);
+    this.databaseUrl = environment.DATABASE_URL;
+    this.modelsFolder = resolve(environment.SANGDAM_MODELS);
+    this.chatModel = environment.SANGDAM_CHAT_MODEL;
+    this.chatCapability = environment.SANGDAM_CHAT_CAPABILITY;
+    this.operatorToken = environment.SANGDAM_OPERATOR_TOKEN;
+    this.tls =
+      environment.SANGDAM_TLS_CERT !== undefined && environment.SANGDAM_TLS_KEY !== undefined
+        ? { cert: environment.SANGDAM_TLS_CERT, key: environment.SANGDAM_TLS_KEY }
+        : undefined;
+    this.behindProxy = environment.SANGDAM_PROXY;
+    this.origins = environment.SANGDAM_ORIGINS;
+    this.connectionsPerAddress = environment.SANGDAM_CONNECTIONS_PER_ADDRESS;
+    this.messagesPerMinute = environment.SANGDAM_MESSAGES_PER_MINUTE;
+    this.logLevel = environment.LOG_LEVEL;
+    this.#givenSecret = environment.SANGDAM_SECRET;
+  }
+
+  static read(source: NodeJS.ProcessEnv = process.env): Settings {
+    return new Settings(readEnvironment(source));
+  }
+
+  /** Key of the hashes of resume tokens: SANGDAM_SECRET, else one that is made at the first start and kept in the data folder. */
+  get secret(): string {
+    this.#secret ??= this.#givenSecret ?? keptSecret(this.dataFolder);
+    return this.#secret;
+  }
+}
+
+function keptSecret(folder: string): string {
+  const file = join(folder, 'secret');
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  if (!existsSync(file)) writeFileSync(file, randomBytes(32).toString('base64url'), { mode: 0o600, flag: 'wx' });
+  chmodSync(file, 0o600);
+  return readFileSync(file, 'utf8');
+}
+
+/** A path from the environment or a command line, relative to where the command was typed. */
+export function absolute(path: string): string {
+  return isAbsolute(path) ? path : resolve(process.env.INIT_CWD ?? process.cwd(), path);
+}

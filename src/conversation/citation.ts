@@ -1,0 +1,19 @@
+import { standsVerbatim } from '../guardrails/index.js';
+import type { Hit } from '../knowledge/retriever.js';
+import { bigrams } from '../text/bigrams.js';
+import type { CitedSource } from './events.js';
+
+/** A source as clients see it. */
+export function citedSource(hit: Hit): CitedSource {
+  return { id: hit.source, title: hit.title, text: hit.text, ...(hit.ref ? { ref: hit.ref } : {}) };
+}
+
+/** The sources that carry a sentence: those in which it stands word for word, else the one that shares most of its bigrams. */
+export function cite(sentence: string, hits: readonly Hit[]): CitedSource[] {
+  const verbatim = hits.filter((hit) => standsVerbatim(sentence, hit.text));
+  if (verbatim.length > 0) return verbatim.slice(0, 2).map(citedSource);
+  const wanted = new Set(bigrams(sentence));
+  const shared = (hit: Hit): number => new Set(bigrams(hit.text)).intersection(wanted).size;
+  const [closest] = [...hits].sort((a, b) => shared(b) - shared(a));
+  return closest ? [citedSource(closest)] : [];
+}

@@ -1,0 +1,257 @@
+import { Injectable } from '@nestjs/common';
+import { AppError } from '../config/app-error.js';
+import { Clock, Ids } from '../config/clock.js';
+import type { Locale } from '../config/texts.js';
+import { Database, type Queryable } from '../database/database.js';
+import { KeyedQueue } from './keyed-queue.js';
+import type { Conversation, ConversationEvent, ConversationId, ConversationState, NewEvent } from './events.js';
+
+export type Listener = (event: ConversationEvent) => void;
+
+interface EventRow {
+  seq: number;
+  type: string;
+  origin: string;
+  at: Date;
+  data: unknown;
+}
+
+interface ConversationRow {
+  id: string;
+  state: ConversationState;
+  locale: Locale;
+  last_seq: number;
+}
+
+/** What may be written together with an event, in its transaction. */
+interface AppendOptions {
+  clientMessageId?: string;
+  /** The conversation's state from this event on. */
+  state?: ConversationState;
+  maskCounts?: object;
+}
+
+/** How often an append is tried again while the store is away, and the pause between two tries, milliseconds. */
+const RETRY = { tries: 40, pause: 500 };
+
+/**
+ * The log of all conversations: every event is numbered and committed here before anybody sees it.
+ * Appends to one conversation happen one after the other, so that listeners get them in the order of their numbers.
+ */
+@Injectable()
+export class ConversationLog {
+  readonly #listeners = new Map<ConversationId, Set<Listener>>();
+  readonly #order = new KeyedQueue<ConversationId>();
+
+  constructor(
+    private readonly database: Database,
+    private readonly clock: Clock,
+    private readonly ids: Ids,
+  ) {}
+
+  async create(resumeHash: Uint8Array, locale: Locale): Promise<Conversation> {
+    const id = this.ids.next() as ConversationId;
+    const now = this.clock.now();
+    await this.database.query(
+      'INSERT INTO conversations (id, locale, resume_hash, last_seen_at, created_at) VALUES ($1, $2, $3, $4, $4)',
+      [id, locale, resumeHash, now],
+    );
+    return { id, state: 'assistant', locale, lastSeq: 0 };
+  }
+
+  async find(id: ConversationId): Promise<(Conversation & { resumeHash: Uint8Array; lastSeenAt: Date }) | undefined> {
+    const [row] = await this.database.query<ConversationRow & { resume_hash: Uint8Array; last_seen_at: Date }>(
+      'SELECT id, state, locale, last_seq, resume_hash, last_seen_at FROM conversations WHERE id = $1',
+      [id],
+    );
+    return row && { ...toConversation(row), resumeHash: row.resume_hash, lastSeenAt: row.last_seen_at };
+  }
+
+  /** A sign of life: the resume token lives 30 minutes from the last one. */
+  async touch(id: ConversationId): Promise<void> {
+    await this.database.query('UPDATE conversations SET last_seen_at = $2 WHERE id = $1', [id, this.clock.now()]);
+  }
+
+  /** Committed events after `after`, in order. */
+  async read(id: ConversationId, after = 0): Promise<ConversationEvent[]> {
+    const rows = await this.database.query<EventRow>(
+      'SELECT seq, type, origin, at, data FROM events WHERE conversation_id = $1 AND seq > $2 ORDER BY seq',
+      [id, after],
+    );
+    return rows.map(toEvent);
+  }
+
+  /** The number of an earlier message with that client's id. */
+  async findMessage(id: ConversationId, clientMessageId: string): Promise<number | undefined> {
+    const [row] = await this.database.query<{ seq: number }>(
+      'SELECT seq FROM events WHERE conversation_id = $1 AND client_message_id = $2',
+      [id, clientMessageId],
+    );
+    return row?.seq;
+  }
+
+  async maskCounts(id: ConversationId): Promise<Record<string, number>> {
+    const [row] = await this.database.query<{ mask_counts: Record<string, number> }>(
+      'SELECT mask_counts FROM conversations WHERE id = $1',
+      [id],
+    );
+    return row?.mask_counts ?? {};
+  }
+
+  /**
+   * Commits one event and tells the listeners. A `clientMessageId` that is there already gives the earlier event and `duplicate`.
+   * @throws AppError `conversation.closed`; `store.unavailable` while the store is away.
+   */
+  append(
+    id: ConversationId,
+    event: NewEvent,
+    options: AppendOptions = {},
+  ): Promise<{ event: ConversationEvent; duplicate: boolean }> {
+    return this.#order.run(id, async () => {
+      const eventId = this.ids.next();
+      const result = await this.database.transaction((tx) => this.#insert(tx, id, eventId, event, options));
+      if (!result.duplicate) this.#tell(id, result.event);
+      return result;
+    });
+  }
+
+  /**
+   * `append` for what must not be lost once it is decided, such as a turn's sentences: waits for the store to come back
+   * (20 s at most). The event keeps its id over the tries, so that a commit whose answer was lost is not written twice.
+   */
+  appendSurely(id: ConversationId, event: NewEvent, options: AppendOptions = {}): Promise<ConversationEvent> {
+    return this.#order.run(id, async () => {
+      const eventId = this.ids.next();
+      for (let attempt = 1; ; attempt++) {
+        try {
+          const result = await this.database.transaction((tx) => this.#insert(tx, id, eventId, event, options));
+          this.#tell(id, result.event);
+          return result.event;
+        } catch (error) {
+          if (AppError.from(error).code !== 'store.unavailable' || attempt >= RETRY.tries) throw error;
+          await new Promise((resolve) => setTimeout(resolve, RETRY.pause));
+        }
+      }
+    });
+  }
+
+  /** Overwrites the text of an earlier event and says so by `message.redacted`, in one transaction. */
+  redact(id: ConversationId, seq: number, text: string): Promise<ConversationEvent> {
+    return this.#order.run(id, async () => {
+      const eventId = this.ids.next();
+      const body: NewEvent = { type: 'message.redacted', origin: 'system', data: { seq, text } };
+      const { event } = await this.database.transaction(async (tx) => {
+        await tx.query(
+          `UPDATE events SET data = jsonb_set(data, '{text}', to_jsonb($3::text)) WHERE conversation_id = $1 AND seq = $2`,
+          [id, seq, text],
+        );
+        return this.#insert(tx, id, eventId, body, {});
+      });
+      this.#tell(id, event);
+      return event;
+    });
+  }
+
+  async addFeedback(
+    id: ConversationId,
+    feedback: { seq: number; rating: 'up' | 'down'; reason?: string; comment?: string },
+  ): Promise<void> {
+    await this.database.query(
+      `INSERT INTO feedback (conversation_id, seq, rating, reason, comment, at) VALUES ($1, $2, $3, $4, $5, $6)
+       ON CONFLICT (conversation_id, seq) DO UPDATE SET rating = $3, reason = $4, comment = $5, at = $6`,
+      [id, feedback.seq, feedback.rating, feedback.reason ?? null, feedback.comment ?? null, this.clock.now()],
+    );
+  }
+
+  /** Open conversations whose last customer message has no `answer.completed`: turns that a dead process left behind. */
+  async unfinishedTurns(): Promise<{ conversation: Conversation; turn: number; released: boolean }[]> {
+    const rows = await this.database.query<ConversationRow & { turn: number; released: boolean }>(
+      `SELECT c.id, c.state, c.locale, c.last_seq, m.seq AS turn,
+              EXISTS (SELECT 1 FROM events s WHERE s.conversation_id = c.id AND s.type = 'answer.sentence'
+                        AND (s.data->>'turn')::int = m.seq) AS released
+         FROM conversations c JOIN events m ON m.conversation_id = c.id AND m.type = 'message' AND m.origin = 'customer'
+        WHERE c.state IN ('assistant', 'queued')
+          AND NOT EXISTS (SELECT 1 FROM events e WHERE e.conversation_id = c.id AND e.type = 'answer.completed'
+                            AND (e.data->>'turn')::int = m.seq)
+        ORDER BY c.id, m.seq`,
+    );
+    return rows.map((row) => ({ conversation: toConversation(row), turn: row.turn, released: row.released }));
+  }
+
+  /** Open conversations without a sign of life since `before`. */
+  async idleSince(before: Date): Promise<ConversationId[]> {
+    const rows = await this.database.query<{ id: string }>(
+      `SELECT id FROM conversations WHERE state <> 'closed' AND last_seen_at < $1 ORDER BY last_seen_at LIMIT 500`,
+      [before],
+    );
+    return rows.map((row) => row.id as ConversationId);
+  }
+
+  /** Calls `listener` with each event that is committed from now on; returns the way to stop. */
+  subscribe(id: ConversationId, listener: Listener): () => void {
+    const listeners = this.#listeners.get(id) ?? new Set();
+    this.#listeners.set(id, listeners.add(listener));
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size === 0) this.#listeners.delete(id);
+    };
+  }
+
+  /** Runs `work` after every append that was asked for before, and before every later one: a read that misses nothing. */
+  inOrder<T>(id: ConversationId, work: () => Promise<T>): Promise<T> {
+    return this.#order.run(id, work);
+  }
+
+  async #insert(
+    tx: Queryable,
+    id: ConversationId,
+    eventId: string,
+    event: NewEvent,
+    options: AppendOptions,
+  ): Promise<{ event: ConversationEvent; duplicate: boolean }> {
+    // The row lock makes numbers gapless and closes the race with another node's append.
+    const [conversation] = await tx.query<{ state: ConversationState; last_seq: number }>(
+      'SELECT state, last_seq FROM conversations WHERE id = $1 FOR UPDATE',
+      [id],
+    );
+    if (!conversation) throw AppError.of('conversation.unknown');
+    const [existing] = await tx.query<EventRow>(
+      `SELECT seq, type, origin, at, data FROM events
+        WHERE id = $2 OR (conversation_id = $1 AND $3::text IS NOT NULL AND client_message_id = $3)`,
+      [id, eventId, options.clientMessageId ?? null],
+    );
+    if (existing) return { event: toEvent(existing), duplicate: true };
+    if (conversation.state === 'closed') throw AppError.of('conversation.closed');
+    const seq = conversation.last_seq + 1;
+    const at = this.clock.now();
+    await tx.query(
+      `INSERT INTO events (conversation_id, seq, id, type, origin, at, data, client_message_id)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+      [id, seq, eventId, event.type, event.origin, at, JSON.stringify(event.data), options.clientMessageId ?? null],
+    );
+    await tx.query(
+      `UPDATE conversations SET last_seq = $2, state = coalesce($3, state), mask_counts = coalesce($4::jsonb, mask_counts)
+        WHERE id = $1`,
+      [id, seq, options.state ?? null, options.maskCounts ? JSON.stringify(options.maskCounts) : null],
+    );
+    return { event: { ...event, seq, at: at.toISOString() }, duplicate: false };
+  }
+
+  #tell(id: ConversationId, event: ConversationEvent): void {
+    for (const listener of this.#listeners.get(id) ?? []) listener(event);
+  }
+}
+
+function toConversation(row: ConversationRow): Conversation {
+  return { id: row.id as ConversationId, state: row.state, locale: row.locale, lastSeq: row.last_seq };
+}
+
+function toEvent(row: EventRow): ConversationEvent {
+  return {
+    seq: row.seq,
+    type: row.type,
+    origin: row.origin,
+    at: row.at.toISOString(),
+    data: row.data,
+  } as ConversationEvent;
+}

@@ -1,0 +1,72 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../config/clock.js';
+import { ConversationMasker } from '../privacy/index.js';
+import { ConversationLog } from './conversation-log.js';
+import type { ConversationId } from './events.js';
+
+/** Maskers hold raw text, so one lives no longer than this without a message, milliseconds (design: 5 minutes at most). */
+const RAW_TEXT_LIFETIME = 5 * 60_000;
+
+export interface MaskedMessage {
+  text: string;
+  /** How many tokens of each type the conversation has now; stored with the message. */
+  counts: Record<string, number>;
+  secretTyped: boolean;
+  /** Earlier messages that turn out to hold a part of a value. */
+  redactions: { seq: number; text: string }[];
+  /** To be called with the number that the message got. */
+  committed(seq: number): void;
+}
+
+/** One masker a conversation, in memory alone; numbering goes on from the stored counts when it is made again. */
+@Injectable()
+export class Masking {
+  readonly #maskers = new Map<ConversationId, { masker: ConversationMasker; usedAt: number; keys: Map<number, number> }>();
+  #nextKey = 1;
+
+  constructor(
+    private readonly log: ConversationLog,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Not for two messages of one conversation at once. */
+  async mask(id: ConversationId, raw: string): Promise<MaskedMessage> {
+    const held = await this.#masker(id);
+    const key = this.#nextKey++;
+    const { text, findings, redactions } = held.masker.mask(raw, key);
+    return {
+      text,
+      counts: held.masker.counts(),
+      secretTyped: findings.some((finding) => SECRETS.has(finding.type)),
+      redactions: redactions.flatMap((redaction) => {
+        const seq = held.keys.get(redaction.turn);
+        return seq === undefined ? [] : [{ seq, text: redaction.text }];
+      }),
+      committed: (seq) => void held.keys.set(key, seq),
+    };
+  }
+
+  forget(id: ConversationId): void {
+    this.#maskers.delete(id);
+  }
+
+  /** Drops what was not used within the lifetime of raw text. */
+  sweep(): void {
+    const oldest = this.clock.monotonic() - RAW_TEXT_LIFETIME;
+    for (const [id, { usedAt }] of this.#maskers) if (usedAt < oldest) this.#maskers.delete(id);
+  }
+
+  async #masker(id: ConversationId) {
+    const held = this.#maskers.get(id) ?? {
+      masker: new ConversationMasker({ next: await this.log.maskCounts(id), clock: this.clock }),
+      usedAt: 0,
+      keys: new Map<number, number>(),
+    };
+    held.usedAt = this.clock.monotonic();
+    this.#maskers.set(id, held);
+    return held;
+  }
+}
+
+/** Types whose value was deleted: the reply says never to tell it to anyone. */
+const SECRETS = new Set<string>(['SECRET', 'CVC', 'CARD_EXPIRY']);

@@ -1,0 +1,26 @@
+import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
+import { shipped } from '../config/package-root.js';
+
+interface Hours {
+  /** 1 Monday … 7 Sunday. */
+  days: number[];
+  from: string;
+  to: string;
+  /** Dates on which nobody works, YYYY-MM-DD. */
+  holidays: string[];
+}
+
+const { counsellors } = parse(readFileSync(shipped('data', 'bank', 'service.yaml'), 'utf8')) as { counsellors: Hours };
+
+/** `평일 09:00~18:00` as people read it. */
+export const COUNSELLOR_HOURS = `${counsellors.from}~${counsellors.to}`;
+
+/** Whether counsellors work at that moment, in Asia/Seoul. */
+export function counsellorsAtWork(at: Date): boolean {
+  const seoul = new Date(at.getTime() + 9 * 3_600_000).toISOString();
+  const [day, time] = [seoul.slice(0, 10), seoul.slice(11, 16)];
+  const weekday = new Date(`${day}T00:00:00Z`).getUTCDay() || 7;
+  const working = counsellors.days.includes(weekday) && !counsellors.holidays.includes(day);
+  return working && time >= counsellors.from && time < counsellors.to;
+}

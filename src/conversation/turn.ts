@@ -1,0 +1,263 @@
+import { Injectable } from '@nestjs/common';
+import { AppError } from '../config/app-error.js';
+import { text, type Locale } from '../config/texts.js';
+import { FixedTexts, InputRails, PassageRails, type InputVerdict } from '../guardrails/index.js';
+import { Retriever, type Hit } from '../knowledge/retriever.js';
+import { ChatModel } from '../models/chat-model.js';
+import { answerPrompt, NO_ANSWER } from './answer-prompt.js';
+import { cite, citedSource } from './citation.js';
+import type {
+  CitedSource,
+  Conversation,
+  ConversationEvent,
+  ConversationState,
+  Finish,
+  NewEvent,
+  NoticeKind,
+  Origin,
+  Signal,
+} from './events.js';
+import { retrievalQueries } from './follow-up.js';
+import { choosePlan, type Plan } from './plan.js';
+import { Release } from './release.js';
+
+/** One customer message that is to be answered. All of it is masked. */
+export interface TurnInput {
+  conversation: Conversation;
+  /** The message's number; answers refer to it as `turn`. */
+  seq: number;
+  text: string;
+  /** The customer typed a password, a code or the like, which was deleted. */
+  secretTyped: boolean;
+  /** Committed events before the message. */
+  history: readonly ConversationEvent[];
+}
+
+/** An event to commit (with the state that the conversation takes by it), or a signal to pass on. */
+export type TurnStep = { event: NewEvent; state?: ConversationState } | { signal: Signal };
+
+/** Hits that are looked at for one question. */
+const CANDIDATES = 8;
+/** Room for five Korean sentences. */
+const MAX_TOKENS = 400;
+
+/**
+ * What the assistant does about one customer message, top to bottom. Yields events in the order in which they are to be
+ * committed; the last one is `answer.completed`. Ends early, without it, when the signal is aborted.
+ */
+@Injectable()
+export class Turn {
+  constructor(
+    private readonly inputRails: InputRails,
+    private readonly fixedTexts: FixedTexts,
+    private readonly retriever: Retriever,
+    private readonly passageRails: PassageRails,
+    private readonly chatModel: ChatModel,
+    private readonly release: Release,
+  ) {}
+
+  async *run(input: TurnInput, signal: AbortSignal): AsyncGenerator<TurnStep> {
+    const answer = new AnswerEvents(input.seq);
+    const { locale } = input.conversation;
+
+    const verdict = this.inputRails.check(input.text);
+    if (input.secretTyped) yield answer.notice('secret', await this.#fixed('SECRET', undefined, locale));
+    if (verdict.action !== 'pass' && verdict.action !== 'mask') return yield* this.#route(answer, verdict, locale);
+    if (verdict.category === 'ABUSE') {
+      const warned = input.history.some((event) => event.type === 'notice' && event.data.kind === 'abuse');
+      yield answer.notice('abuse', await this.#fixed('ABUSE', warned ? 'second' : 'first', locale));
+      if (warned) return yield answer.completed('refused');
+    }
+
+    yield { signal: { type: 'progress', data: { turn: input.seq, stage: 'searching' } } };
+    const hits = await this.#retrieve(input, signal);
+    if (signal.aborted) return;
+    const lead = LEADS.find((category) => verdict.category === category);
+    if (lead) yield* answer.sentences('system', await this.#sentences(this.fixedTexts.text(lead, undefined, locale)));
+
+    const plan = choosePlan(hits, this.chatModel.status().state === 'ready' && !lead);
+    // Advice, law and other banks: the route, and of our own only what was approved for just this question.
+    if (lead && plan.kind !== 'exemplar') return yield answer.completed('refused');
+    yield* this.#answer(answer, plan, input, signal);
+  }
+
+  async *#answer(answer: AnswerEvents, plan: Plan, input: TurnInput, signal: AbortSignal): AsyncGenerator<TurnStep> {
+    const { locale } = input.conversation;
+    switch (plan.kind) {
+      case 'exemplar':
+        return yield* this.#giveExemplar(answer, plan.hit, input, signal);
+      case 'write':
+        return yield* this.#write(answer, plan, input, signal);
+      case 'quote':
+        return yield* this.#quote(answer, plan.hit, input, signal);
+      case 'ask':
+        yield* answer.sentences('system', await this.#sentences(text('turn.asked', {}, locale)));
+        return yield answer.completed('asked', plan.choices);
+      case 'abstain':
+        yield* answer.sentences('system', await this.#sentences(text('turn.abstained', {}, locale)));
+        return yield answer.completed('abstained');
+      default:
+        return plan satisfies never;
+    }
+  }
+
+  /** Fixed texts: no generation, and people's queue where the rule says so. */
+  async *#route(answer: AnswerEvents, verdict: InputVerdict, locale: Locale): AsyncGenerator<TurnStep> {
+    const category = verdict.category ?? 'OFF_TOPIC';
+    yield* answer.sentences('system', await this.#sentences(this.fixedTexts.text(category, verdict.variant, locale)));
+    const toPeople = category === 'CRISIS' || category === 'FRAUD_VICTIM' || verdict.action === 'handoff';
+    if (toPeople)
+      yield { event: { type: 'handoff.queued', origin: 'system', data: { reason: category.toLowerCase() } }, state: 'queued' };
+    yield answer.completed(verdict.action === 'fixed' ? 'fixed' : verdict.action === 'handoff' ? 'handoff' : 'refused');
+  }
+
+  /** The message by itself decides; where it leans on the conversation and finds nothing, the question before it helps. */
+  async #retrieve(input: TurnInput, signal: AbortSignal): Promise<Hit[]> {
+    const queries = retrievalQueries(input.text, input.history);
+    const find = (query: string): Promise<Hit[]> => this.retriever.retrieve(query, { k: CANDIDATES, signal });
+    const alone = queries.standalone === '' ? [] : await find(queries.standalone);
+    const contextual = queries.contextual === undefined ? [] : await find(queries.contextual);
+    const chosen = confidence(contextual) > confidence(alone) ? contextual : alone;
+    return chosen.flatMap((hit) => {
+      const { action, text } = this.passageRails.check(hit.text);
+      return action === 'pass' ? [{ ...hit, text }] : [];
+    });
+  }
+
+  async *#giveExemplar(answer: AnswerEvents, hit: Hit, input: TurnInput, signal: AbortSignal): AsyncGenerator<TurnStep> {
+    const context = { sources: [hit.text], question: input.text, verbatim: true };
+    for await (const sentence of this.release.sentences([hit.text], context)) {
+      if (signal.aborted) return;
+      if (sentence.action === 'release') yield answer.sentence('exemplar', sentence.text, [citedSource(hit)]);
+    }
+    yield* this.#end(answer, 'exemplar', input.conversation.locale);
+  }
+
+  async *#quote(answer: AnswerEvents, hit: Hit, input: TurnInput, signal: AbortSignal): AsyncGenerator<TurnStep> {
+    const { locale } = input.conversation;
+    const source = citedSource(hit);
+    const lead = await this.#sentences(text('turn.quoted', { title: hit.title }, locale));
+    const context = { sources: [hit.text], question: input.text, verbatim: true };
+    for (const sentence of lead) yield answer.sentence('system', sentence, [source]);
+    for await (const sentence of this.release.sentences([hit.text], context)) {
+      if (signal.aborted) return;
+      if (sentence.action === 'release') yield answer.sentence('system', sentence.text, [source]);
+    }
+    yield* this.#end(answer, 'answered', locale);
+  }
+
+  /** The model writes; only verified sentences go out. Where none does, the approved answer is given, or nothing. */
+  async *#write(
+    answer: AnswerEvents,
+    plan: Plan & { kind: 'write' },
+    input: TurnInput,
+    signal: AbortSignal,
+  ): AsyncGenerator<TurnStep> {
+    const { locale } = input.conversation;
+    const { capability } = this.chatModel.status();
+    const sources = plan.sources.map((hit) => hit.text);
+    const prompt = answerPrompt(capability, sources, input.text);
+    const context = { sources, question: input.text, promptText: prompt.system, verbatim: capability === 'select' };
+    let withheld = 0;
+    yield { signal: { type: 'progress', data: { turn: input.seq, stage: 'writing' } } };
+    try {
+      const generated = this.chatModel.stream({ messages: prompt.messages, maxTokens: MAX_TOKENS, temperature: 0 }, signal);
+      for await (const sentence of this.release.sentences(generated, context)) {
+        if (signal.aborted) return;
+        if (sentence.action === 'withhold') withheld++;
+        else if (NO_ANSWER.test(sentence.text)) break;
+        else if (!answer.has(sentence.text)) yield answer.sentence('ai', sentence.text, cite(sentence.text, plan.sources));
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      if (AppError.from(error).code !== 'model.unavailable') throw error;
+      if (answer.count > 0) {
+        yield answer.withheld(text('turn.interrupted', {}, locale));
+        return yield answer.completed('failed');
+      }
+    }
+    if (signal.aborted) return;
+    if (answer.count === 0) return yield* this.#answer(answer, withoutModel(plan), input, signal);
+    // A small model's sentences are chosen ones: what is not a source's is simply not taken. A writer's gap is told.
+    if (withheld > 0 && capability === 'write') yield answer.withheld(text('turn.unchecked', {}, locale));
+    yield answer.completed('answered');
+  }
+
+  async *#end(answer: AnswerEvents, finish: Finish, locale: Locale): AsyncGenerator<TurnStep> {
+    if (answer.count === 0) {
+      yield answer.withheld(text('turn.withheld', {}, locale));
+      return yield answer.completed('withheld');
+    }
+    yield answer.completed(finish);
+  }
+
+  async #fixed(category: 'SECRET' | 'ABUSE', variant: string | undefined, locale: Locale): Promise<string> {
+    return (await this.#sentences(this.fixedTexts.text(category, variant, locale))).join(' ');
+  }
+
+  /** Our own texts take the same way out as every other. */
+  async #sentences(ours: string): Promise<string[]> {
+    const sentences: string[] = [];
+    for await (const sentence of this.release.sentences([ours], { sources: [ours], verbatim: false }))
+      if (sentence.action === 'release') sentences.push(sentence.text);
+    return sentences;
+  }
+}
+
+/** Categories that are answered by the lawful route first (spec: facts only, never a judgement). */
+const LEADS = ['INVEST_ADVICE', 'LEGAL_TAX', 'COMPETITOR'] as const;
+
+function confidence(hits: readonly Hit[]): number {
+  return hits[0]?.confidence ?? 0;
+}
+
+function withoutModel(plan: Plan & { kind: 'write' }): Plan {
+  if (plan.fallback) return { kind: 'exemplar', hit: plan.fallback };
+  const [best] = plan.sources;
+  return best?.kind === 'passage' ? { kind: 'quote', hit: best } : { kind: 'abstain' };
+}
+
+/** Makes the events of one answer and counts its sentences. */
+class AnswerEvents {
+  readonly #texts = new Set<string>();
+  #index = 0;
+
+  constructor(private readonly turn: number) {}
+
+  get count(): number {
+    return this.#texts.size;
+  }
+
+  has(sentence: string): boolean {
+    return this.#texts.has(sentence);
+  }
+
+  sentence(origin: Origin, sentence: string, sources: CitedSource[]): TurnStep {
+    this.#texts.add(sentence);
+    return {
+      event: { type: 'answer.sentence', origin, data: { turn: this.turn, index: this.#index++, text: sentence, sources } },
+    };
+  }
+
+  *sentences(origin: Origin, sentences: readonly string[]): Generator<TurnStep> {
+    for (const sentence of sentences) yield this.sentence(origin, sentence, []);
+  }
+
+  notice(kind: NoticeKind, notice: string): TurnStep {
+    return { event: { type: 'notice', origin: 'system', data: { text: notice, kind } } };
+  }
+
+  withheld(reason: string): TurnStep {
+    return { event: { type: 'answer.withheld', origin: 'system', data: { turn: this.turn, text: reason } } };
+  }
+
+  completed(finish: Finish, choices?: string[]): TurnStep {
+    return {
+      event: {
+        type: 'answer.completed',
+        origin: 'system',
+        data: { turn: this.turn, finish, ...(choices ? { choices } : {}) },
+      },
+    };
+  }
+}

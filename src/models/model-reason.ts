@@ -1,0 +1,29 @@
+/**
+ * Why a model is not ready. Each has a text `model.reason.<reason>`; it is the `reason` of `ChatModelStatus`
+ * and of the errors `model.unavailable` and `model.no-source`.
+ */
+export const MODEL_REASONS = [
+  'disabled',
+  'loading',
+  'fetching',
+  'not-fetched',
+  'no-memory',
+  'file-missing',
+  'load-failed',
+  'checksum',
+  'crashed',
+  'hung',
+  'busy',
+  'prompt-too-long',
+  'generation-failed',
+  'script-exhausted',
+  'closed',
+  'unreachable',
+  'disk-full',
+  'no-python',
+  'package-refused',
+  'unknown-model',
+  'embedder-missing',
+] as const;
+
+export type ModelReason = (typeof MODEL_REASONS)[number];

@@ -1,0 +1,178 @@
+import { Worker } from 'node:worker_threads';
+import { AppError } from '../config/app-error.js';
+import { Embedder, type EmbeddingKind } from './embedder.js';
+import { embedderId, readEmbedderCard, type EmbedderCard } from './embedder-card.js';
+import type { ModelReason } from './model-reason.js';
+import type { EmbedderWorkerData, FromEmbedderWorker, ToEmbedderWorker } from './onnx-embedder.protocol.js';
+import { siblingEntry } from './sibling-entry.js';
+
+export interface OnnxEmbedderOptions {
+  /** Holds `model.json` and the files that it names. */
+  folder: string;
+  /** Threads for bulk work; a query uses one. */
+  cores: number;
+}
+
+interface PendingJob {
+  resolve: (vectors: Float32Array[]) => void;
+  reject: (error: unknown) => void;
+}
+
+/**
+ * E5 over ONNX Runtime in a worker thread. Up to four texts count as a query and go before bulk work, which gives way
+ * after each batch of at most 1,024 tokens. The files' sha256 are checked against the folder's card before they are loaded.
+ * A worker that dies rejects what was pending and is started again once; it earns another start by finishing a job.
+ */
+export class OnnxEmbedder extends Embedder {
+  readonly id: string;
+  readonly dimensions: number;
+  private unavailableFor: ModelReason | undefined = 'loading';
+  private worker: Worker | undefined;
+  private lastJob = 0;
+  private mayRestart = true;
+  private readonly pending = new Map<number, PendingJob>();
+  private settleLoading!: () => void;
+  private readonly loaded = new Promise<void>((resolve) => (this.settleLoading = resolve));
+
+  private constructor(
+    private readonly options: OnnxEmbedderOptions,
+    card: EmbedderCard | undefined,
+  ) {
+    super();
+    this.id = card ? embedderId(card) : 'none';
+    this.dimensions = card?.dimensions ?? 0;
+    if (card) this.startWorker(card);
+    else this.becomeUnavailable('embedder-missing');
+  }
+
+  /** Resolves when the model is loaded or found to be unusable; never rejects: see `available` and `reason`. */
+  static async open(options: OnnxEmbedderOptions): Promise<OnnxEmbedder> {
+    const embedder = new OnnxEmbedder(options, cardIn(options.folder));
+    await embedder.loaded;
+    return embedder;
+  }
+
+  override get available(): boolean {
+    return this.unavailableFor === undefined;
+  }
+
+  /** Why it is not available. */
+  get reason(): ModelReason | undefined {
+    return this.unavailableFor;
+  }
+
+  override async embed(
+    texts: readonly string[],
+    kind: EmbeddingKind,
+    signal?: AbortSignal,
+  ): Promise<Float32Array[]> {
+    signal?.throwIfAborted();
+    // A worker that is starting again takes the job as soon as it has loaded.
+    if (!this.worker || (this.unavailableFor && this.unavailableFor !== 'loading'))
+      throw AppError.of('model.unavailable', { reason: this.unavailableFor ?? 'closed' });
+    if (texts.length === 0) return [];
+    const job = ++this.lastJob;
+    const cancel = () => {
+      this.post({ type: 'cancel', job });
+      this.take(job)?.reject(signal!.reason);
+    };
+    signal?.addEventListener('abort', cancel, { once: true });
+    try {
+      return await new Promise<Float32Array[]>((resolve, reject) => {
+        this.pending.set(job, { resolve, reject });
+        this.post({ type: 'embed', job, texts, kind });
+      });
+    } finally {
+      signal?.removeEventListener('abort', cancel);
+    }
+  }
+
+  async close(): Promise<void> {
+    const worker = this.worker;
+    this.becomeUnavailable('closed');
+    await worker?.terminate();
+  }
+
+  private startWorker(card: EmbedderCard): void {
+    const workerData: EmbedderWorkerData = {
+      folder: this.options.folder,
+      card,
+      bulkThreads: Math.max(1, this.options.cores),
+    };
+    const worker = new Worker(siblingEntry(import.meta.url, 'onnx-embedder.worker'), { workerData, execArgv: [] });
+    this.worker = worker;
+    worker.on('message', (message: FromEmbedderWorker) => this.receive(message));
+    let failure: unknown;
+    worker.once('error', (error) => (failure = error));
+    worker.once('exit', () => {
+      if (this.worker === worker) this.recover(card, failure);
+    });
+  }
+
+  private receive(message: FromEmbedderWorker): void {
+    switch (message.type) {
+      case 'ready':
+        this.unavailableFor = undefined;
+        this.settleLoading();
+        return;
+      case 'unloadable':
+        this.becomeUnavailable(message.cause, message.cause === 'checksum' ? message.file : message.message);
+        return;
+      case 'embedded': {
+        this.mayRestart = true;
+        this.take(message.job)?.resolve(rowsOf(message.vectors, this.dimensions));
+        return;
+      }
+      case 'failed':
+        this.take(message.job)?.reject(
+          AppError.of('model.unavailable', { reason: 'generation-failed' satisfies ModelReason }, { cause: message.message }),
+        );
+    }
+  }
+
+  private recover(card: EmbedderCard, cause: unknown): void {
+    if (!this.mayRestart) return this.becomeUnavailable('crashed', cause);
+    this.mayRestart = false;
+    this.unavailableFor = 'loading';
+    this.rejectPending('crashed', cause);
+    this.startWorker(card);
+  }
+
+  private becomeUnavailable(reason: ModelReason, cause?: unknown): void {
+    const worker = this.worker;
+    this.worker = undefined;
+    this.unavailableFor = reason;
+    this.rejectPending(reason, cause);
+    this.settleLoading();
+    void worker?.terminate();
+  }
+
+  private rejectPending(reason: ModelReason, cause: unknown): void {
+    for (const { reject } of this.pending.values()) reject(AppError.of('model.unavailable', { reason }, { cause }));
+    this.pending.clear();
+  }
+
+  private take(job: number): PendingJob | undefined {
+    const pending = this.pending.get(job);
+    this.pending.delete(job);
+    return pending;
+  }
+
+  private post(message: ToEmbedderWorker): void {
+    this.worker?.postMessage(message);
+  }
+}
+
+function cardIn(folder: string): EmbedderCard | undefined {
+  try {
+    return readEmbedderCard(folder);
+  } catch {
+    return undefined;
+  }
+}
+
+function rowsOf(vectors: Float32Array, dimensions: number): Float32Array[] {
+  return Array.from({ length: vectors.length / dimensions }, (_, row) =>
+    vectors.slice(row * dimensions, (row + 1) * dimensions),
+  );
+}
