@@ -25,7 +25,7 @@ export class ChatSocketAdapter extends IoAdapter {
       cors: { origin: [...this.settings.origins] },
       allowRequest: (request, decide) => decide(null, this.#mayConnect(request)),
     };
-    return super.createIOServer(port, { ...options, ...limits } as ServerOptions) as Server;
+    return super.createIOServer(port, { ...options, ...limits } as ServerOptions);
   }
 
   /** Our own pages and the listed origins. Programs that are no browser send no origin. */

@@ -11,6 +11,14 @@ const toInteger = ({ value }: { value: unknown }): unknown =>
 const toBoolean = ({ value }: { value: unknown }): unknown =>
   value === '1' || value === 'true' ? true : value === '0' || value === 'false' ? false : value;
 
+const toList = ({ value }: { value: unknown }): unknown =>
+  typeof value === 'string'
+    ? value
+        .split(',')
+        .map((item) => item.trim())
+        .filter(Boolean)
+    : value;
+
 /**
  * Every variable that the program reads, with its default and what it accepts. docs/configuration.md explains them;
  * a test compares that table with this class.
@@ -43,7 +51,7 @@ export class Environment {
 
   @Expose()
   @MinLength(1)
-  SANGDAM_MODELS: string = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'sangdam', 'models');
+  SANGDAM_MODELS: string = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'sangdam', 'models');
 
   @Expose()
   @MinLength(1)
@@ -81,14 +89,16 @@ export class Environment {
 
   @Expose()
   @IsOptional()
-  @Transform(({ value }: { value: unknown }) =>
-    typeof value === 'string'
-      ? value
-          .split(',')
-          .map((origin) => origin.trim())
-          .filter(Boolean)
-      : value,
+  @Transform(toList)
+  @IsUrl(
+    { require_tld: false, require_protocol: true, protocols: ['http', 'https'] },
+    { each: true, message: 'a comma-separated list of URLs' },
   )
+  SANGDAM_MODEL_URLS: string[] = [];
+
+  @Expose()
+  @IsOptional()
+  @Transform(toList)
   @IsUrl(
     { require_tld: false, require_protocol: true, protocols: ['http', 'https'] },
     { each: true, message: 'a comma-separated list of origins such as https://www.bank.example' },

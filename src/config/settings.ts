@@ -15,6 +15,10 @@ export class Settings {
   /** A name of data/models/models.json, a path of a GGUF file, `scripted:<file>` or `none`. */
   readonly chatModel: string;
   readonly chatCapability: 'select' | 'write' | undefined;
+  /** Missing model files may be downloaded: by the service outside production; commands fetch only by `models fetch`. */
+  readonly mayFetch: boolean;
+  /** The operator's own servers of model files, tried before the list's sources. */
+  readonly modelUrls: readonly string[];
   readonly operatorToken: string | undefined;
   readonly tls: { cert: string; key: string } | undefined;
   /** A proxy in front sets X-Forwarded-For and encrypts. */
@@ -27,7 +31,7 @@ export class Settings {
   readonly #givenSecret: string | undefined;
   #secret: string | undefined;
 
-  constructor(environment: Environment) {
+  constructor(environment: Environment, role: 'service' | 'command' = 'command') {
     this.production = environment.NODE_ENV === 'production';
     this.port = environment.PORT;
     this.host = environment.HOST;
@@ -36,6 +40,8 @@ export class Settings {
     this.modelsFolder = resolve(environment.SANGDAM_MODELS);
     this.chatModel = environment.SANGDAM_CHAT_MODEL;
     this.chatCapability = environment.SANGDAM_CHAT_CAPABILITY;
+    this.mayFetch = role === 'service' && !this.production;
+    this.modelUrls = environment.SANGDAM_MODEL_URLS;
     this.operatorToken = environment.SANGDAM_OPERATOR_TOKEN;
     this.tls =
       environment.SANGDAM_TLS_CERT !== undefined && environment.SANGDAM_TLS_KEY !== undefined
@@ -49,8 +55,8 @@ export class Settings {
     this.#givenSecret = environment.SANGDAM_SECRET;
   }
 
-  static read(source: NodeJS.ProcessEnv = process.env): Settings {
-    return new Settings(readEnvironment(source));
+  static read(role: 'service' | 'command' = 'command', source: NodeJS.ProcessEnv = process.env): Settings {
+    return new Settings(readEnvironment(source), role);
   }
 
   /** Key of the hashes of resume tokens: SANGDAM_SECRET, else one that is made at the first start and kept in the data folder. */

@@ -15,6 +15,9 @@ const file = parse(readFileSync(shipped('prompts', 'answer.yaml'), 'utf8')) as {
 
 export const ANSWER_PROMPT_VERSION = `answer@${file.version}`;
 
+/** The instructions that must never come out again. */
+export const ANSWER_SYSTEM_TEXTS: readonly string[] = [file.select.system, file.write.system];
+
 /** What the model says where the sources do not answer. */
 export const NO_ANSWER = /^[\s"'“]*없음/;
 

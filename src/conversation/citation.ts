@@ -1,5 +1,5 @@
 import { standsVerbatim } from '../guardrails/index.js';
-import type { Hit } from '../knowledge/retriever.js';
+import type { Hit } from '../knowledge/index.js';
 import { bigrams } from '../text/bigrams.js';
 import type { CitedSource } from './events.js';
 

@@ -81,6 +81,15 @@ export class ConversationLog {
     return rows.map(toEvent);
   }
 
+  /** The last committed events before `seq`, in order. */
+  async before(id: ConversationId, seq: number, limit: number): Promise<ConversationEvent[]> {
+    const rows = await this.database.query<EventRow>(
+      `SELECT seq, type, origin, at, data FROM events WHERE conversation_id = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3`,
+      [id, seq, limit],
+    );
+    return rows.reverse().map(toEvent);
+  }
+
   /** The number of an earlier message with that client's id. */
   async findMessage(id: ConversationId, clientMessageId: string): Promise<number | undefined> {
     const [row] = await this.database.query<{ seq: number }>(

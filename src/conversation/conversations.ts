@@ -20,6 +20,8 @@ const WAITING_LIMIT = 5;
 export const IDLE_LIMIT = 30 * 60_000;
 /** Clients are warned so long before, milliseconds (KWCAG 2.2: at least 20 s, extendable). */
 const IDLE_WARNING = 60_000;
+/** Events before a message that its turn may look at. */
+const HISTORY = 40;
 const SWEEP_INTERVAL = 15_000;
 
 export interface Opened {
@@ -140,7 +142,7 @@ export class Conversations implements OnApplicationBootstrap, OnApplicationShutd
   safeText(raw: string, locale: Locale): string | undefined {
     const { category, variant } = this.inputRails.check(raw.slice(0, MESSAGE_LIMIT));
     if (category !== 'CRISIS' && category !== 'FRAUD_VICTIM') return undefined;
-    return this.fixedTexts.text(category, variant, locale);
+    return this.fixedTexts.text(category, locale, variant);
   }
 
   /** Ends the turn under way; what was released stays. False where none is. */
@@ -222,7 +224,7 @@ export class Conversations implements OnApplicationBootstrap, OnApplicationShutd
     if (this.#stopping) abort.abort();
     let completed = false;
     try {
-      const history = (await this.log.read(id)).filter((event) => event.seq < message.seq);
+      const history = await this.log.before(id, message.seq, HISTORY);
       for await (const step of this.turn.run({ conversation, ...message, history }, abort.signal)) {
         if (abort.signal.aborted) break;
         if ('signal' in step) this.#signal(id, step.signal);

@@ -11,7 +11,7 @@ interface Hours {
   holidays: string[];
 }
 
-const { counsellors } = parse(readFileSync(shipped('data', 'bank', 'service.yaml'), 'utf8')) as { counsellors: Hours };
+const { counsellors } = parse(readFileSync(shipped('data', 'service-hours.yaml'), 'utf8')) as { counsellors: Hours };
 
 /** `평일 09:00~18:00` as people read it. */
 export const COUNSELLOR_HOURS = `${counsellors.from}~${counsellors.to}`;

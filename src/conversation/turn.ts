@@ -1,8 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { AppError } from '../config/app-error.js';
 import { text, type Locale } from '../config/texts.js';
-import { FixedTexts, InputRails, PassageRails, type InputVerdict } from '../guardrails/index.js';
-import { Retriever, type Hit } from '../knowledge/retriever.js';
+import {
+  FixedTexts,
+  InputRails,
+  PassageRails,
+  PhoneRegistry,
+  type InputVerdict,
+  type PolicyCategory,
+} from '../guardrails/index.js';
+import { Retriever, type Hit } from '../knowledge/index.js';
 import { ChatModel } from '../models/chat-model.js';
 import { answerPrompt, NO_ANSWER } from './answer-prompt.js';
 import { cite, citedSource } from './citation.js';
@@ -18,7 +25,7 @@ import type {
   Signal,
 } from './events.js';
 import { retrievalQueries } from './follow-up.js';
-import { choosePlan, type Plan } from './plan.js';
+import { Planner, type Plan } from './plan.js';
 import { Release } from './release.js';
 
 /** One customer message that is to be answered. All of it is masked. */
@@ -52,20 +59,27 @@ export class Turn {
     private readonly fixedTexts: FixedTexts,
     private readonly retriever: Retriever,
     private readonly passageRails: PassageRails,
+    private readonly phones: PhoneRegistry,
+    private readonly planner: Planner,
     private readonly chatModel: ChatModel,
     private readonly release: Release,
   ) {}
+
+  /** The same turn with another way of choosing how to answer. */
+  plannedBy(planner: Planner): Turn {
+    return Object.assign(Object.create(Turn.prototype) as Turn, this, { planner });
+  }
 
   async *run(input: TurnInput, signal: AbortSignal): AsyncGenerator<TurnStep> {
     const answer = new AnswerEvents(input.seq);
     const { locale } = input.conversation;
 
     const verdict = this.inputRails.check(input.text);
-    if (input.secretTyped) yield answer.notice('secret', await this.#fixed('SECRET', undefined, locale));
+    if (input.secretTyped) yield answer.notice('secret', (await this.#fixed('SECRET', undefined, locale)).join(' '));
     if (verdict.action !== 'pass' && verdict.action !== 'mask') return yield* this.#route(answer, verdict, locale);
     if (verdict.category === 'ABUSE') {
       const warned = input.history.some((event) => event.type === 'notice' && event.data.kind === 'abuse');
-      yield answer.notice('abuse', await this.#fixed('ABUSE', warned ? 'second' : 'first', locale));
+      yield answer.notice('abuse', (await this.#fixed('ABUSE', warned ? 'second' : 'first', locale)).join(' '));
       if (warned) return yield answer.completed('refused');
     }
 
@@ -73,9 +87,9 @@ export class Turn {
     const hits = await this.#retrieve(input, signal);
     if (signal.aborted) return;
     const lead = LEADS.find((category) => verdict.category === category);
-    if (lead) yield* answer.sentences('system', await this.#sentences(this.fixedTexts.text(lead, undefined, locale)));
+    if (lead) yield* answer.sentences('system', await this.#fixed(lead, undefined, locale));
 
-    const plan = choosePlan(hits, this.chatModel.status().state === 'ready' && !lead);
+    const plan = this.planner.choose(hits, this.chatModel.status().state === 'ready' && !lead);
     // Advice, law and other banks: the route, and of our own only what was approved for just this question.
     if (lead && plan.kind !== 'exemplar') return yield answer.completed('refused');
     yield* this.#answer(answer, plan, input, signal);
@@ -104,7 +118,7 @@ export class Turn {
   /** Fixed texts: no generation, and people's queue where the rule says so. */
   async *#route(answer: AnswerEvents, verdict: InputVerdict, locale: Locale): AsyncGenerator<TurnStep> {
     const category = verdict.category ?? 'OFF_TOPIC';
-    yield* answer.sentences('system', await this.#sentences(this.fixedTexts.text(category, verdict.variant, locale)));
+    yield* answer.sentences('system', await this.#fixed(category, verdict.variant, locale));
     const toPeople = category === 'CRISIS' || category === 'FRAUD_VICTIM' || verdict.action === 'handoff';
     if (toPeople)
       yield { event: { type: 'handoff.queued', origin: 'system', data: { reason: category.toLowerCase() } }, state: 'queued' };
@@ -120,7 +134,7 @@ export class Turn {
     const chosen = confidence(contextual) > confidence(alone) ? contextual : alone;
     return chosen.flatMap((hit) => {
       const { action, text } = this.passageRails.check(hit.text);
-      return action === 'pass' ? [{ ...hit, text }] : [];
+      return action === 'pass' ? [{ ...hit, text: this.phones.render(text) }] : [];
     });
   }
 
@@ -191,8 +205,9 @@ export class Turn {
     yield answer.completed(finish);
   }
 
-  async #fixed(category: 'SECRET' | 'ABUSE', variant: string | undefined, locale: Locale): Promise<string> {
-    return (await this.#sentences(this.fixedTexts.text(category, variant, locale))).join(' ');
+  /** The fixed text of a category; where none is written, what is said when nothing was found. */
+  #fixed(category: PolicyCategory, variant: string | undefined, locale: Locale): Promise<string[]> {
+    return this.#sentences(this.fixedTexts.text(category, locale, variant) ?? text('turn.abstained', {}, locale));
   }
 
   /** Our own texts take the same way out as every other. */

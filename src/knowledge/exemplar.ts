@@ -1,3 +1,4 @@
+import type { EmbeddingKind } from '../models/embedder.js';
 import type { IsoDate } from './document.js';
 
 /** An article of a statute, title and number as in data/statutes: `{ law: '예금자보호법 시행령', article: '제18조' }`. */
@@ -42,6 +43,11 @@ export function exemplarTexts(exemplar: Pick<Exemplar, 'question' | 'answer' | '
     { kind: 'pair', text: pairText(exemplar) },
     ...exemplar.phrasings.map((text) => ({ kind: 'phrasing', text }) as const),
   ];
+}
+
+/** With which of the embedder's two prefixes a text of an exemplar is embedded. */
+export function embeddingKind(kind: ExemplarText['kind']): EmbeddingKind {
+  return kind === 'pair' ? 'passage' : 'query';
 }
 
 /** Question and answer in one line, without placeholders such as `{{phone:ID}}`. */

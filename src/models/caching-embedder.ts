@@ -28,11 +28,7 @@ export class CachingEmbedder extends Embedder {
     return this.embedder.available;
   }
 
-  override async embed(
-    texts: readonly string[],
-    kind: EmbeddingKind,
-    signal?: AbortSignal,
-  ): Promise<Float32Array[]> {
+  override async embed(texts: readonly string[], kind: EmbeddingKind, signal?: AbortSignal): Promise<Float32Array[]> {
     const known = texts.map((text) => this.cache.get(text, kind));
     const missing = texts.filter((_, index) => !known[index]);
     const computed = missing.length > 0 ? await this.embedder.embed(missing, kind, signal) : [];

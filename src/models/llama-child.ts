@@ -1,5 +1,6 @@
 // Child process of LlamaProcess: llama.cpp runs here, so that its crash or hang never takes the service along.
 // Imports packages and types only (see siblingEntry).
+import { open } from 'node:fs/promises';
 import {
   getLlama,
   LlamaChat,
@@ -76,6 +77,7 @@ async function receive(message: ToLlamaChild): Promise<void> {
 }
 
 async function load({ modelPath, threads, contextTokens, sequences }: LlamaLoad): Promise<Loaded> {
+  await refuseUnlessGguf(modelPath);
   const llama = await getLlama({
     build: 'never',
     progressLogs: false,
@@ -97,6 +99,18 @@ async function load({ modelPath, threads, contextTokens, sequences }: LlamaLoad)
   return { slots, wrapper, contextTokens: contextSize };
 }
 
+/**
+ * Magic, version, number of tensors, number of metadata entries (the GGUF specification's header). The reader of
+ * node-llama-cpp trusts these counts, and loops over billions of entries in a file that is something else.
+ */
+async function refuseUnlessGguf(path: string): Promise<void> {
+  const file = await open(path);
+  const { buffer } = await file.read(Buffer.alloc(24), 0, 24, 0).finally(() => file.close());
+  const [tensors, entries] = [buffer.readBigUInt64LE(8), buffer.readBigUInt64LE(16)];
+  const isGguf = buffer.toString('latin1', 0, 4) === 'GGUF' && [2, 3].includes(buffer.readUInt32LE(4));
+  if (!isGguf || tensors > 100_000n || entries > 100_000n) throw new Error(`${path} is no GGUF file`);
+}
+
 function cancel(id: number): void {
   const at = waiting.findIndex((request) => request.id === id);
   if (at >= 0) {
@@ -107,24 +121,26 @@ function cancel(id: number): void {
 
 /** Gives waiting requests to idle sequences, in the order in which they came. */
 function dispatch(): void {
-  while (loaded && waiting.length > 0 && loaded.slots.some((slot) => !slot.busy)) void serve(loaded, waiting.shift()!);
+  const model = loaded;
+  if (!model) return;
+  while (waiting.length > 0 && model.slots.some((slot) => !slot.busy)) void serve(model, waiting.shift()!);
 }
 
-async function serve(loaded: Loaded, request: Waiting): Promise<void> {
+async function serve(model: Loaded, request: Waiting): Promise<void> {
   const { id } = request;
   running.set(id, request);
   let slot: Slot | undefined;
   try {
     const history = historyOf(request.generation.messages);
-    const tokens = loaded.wrapper
+    const tokens = model.wrapper
       .generateContextState({ chatHistory: history })
-      .contextText.tokenize(loaded.slots[0]!.sequence.model.tokenizer);
-    const room = loaded.contextTokens - tokens.length - 1;
+      .contextText.tokenize(model.slots[0]!.sequence.model.tokenizer);
+    const room = model.contextTokens - tokens.length - 1;
     if (room < LEAST_ANSWER_TOKENS) {
       send({ type: 'failed', id, reason: 'prompt-too-long', message: `${tokens.length} tokens` });
       return;
     }
-    slot = closestSlot(loaded.slots, tokens);
+    slot = closestSlot(model.slots, tokens);
     slot.busy = true;
     send({ type: 'done', id, stop: await generate(slot, tokens, history, request, room) });
   } catch (error) {

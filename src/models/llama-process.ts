@@ -181,13 +181,14 @@ export class LlamaProcess {
     this.settle({ state: 'failed', reason });
   }
 
-  /** Silence of a busy child is a hang. An idle one is asked for a sign of life, so that it is replaced before it is needed. */
+  /** Silence of a busy child is a hang. An idle one is asked for a sign of life, so that it is replaced before it is needed; not
+   * one that loads, whose progress is the sign. */
   private watch(): void {
     if (!this.child) return;
     if (performance.now() - this.lastSign > this.hangAfterMs) {
       this.killedFor = 'hung';
       this.child.kill('SIGKILL');
-    } else if (this.streams.size === 0) this.post({ type: 'ping' });
+    } else if (this.streams.size === 0 && this.current.state === 'ready') this.post({ type: 'ping' });
   }
 
   private settle(state: LlamaState): void {
@@ -216,5 +217,7 @@ function ended(child: ChildProcess): Promise<void> {
 
 /** The service's own settings hold secrets (tokens, database password) that llama.cpp has no use for. */
 function childEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !/^(SANGDAM_|DATABASE_|PG)|TOKEN|SECRET|KEY/.test(name)));
+  return Object.fromEntries(
+    Object.entries(env).filter(([name]) => !/^(SANGDAM_|DATABASE_|PG)|TOKEN|SECRET|KEY/.test(name)),
+  );
 }

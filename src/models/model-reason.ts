@@ -21,9 +21,12 @@ export const MODEL_REASONS = [
   'unreachable',
   'disk-full',
   'no-python',
-  'package-refused',
   'unknown-model',
   'embedder-missing',
 ] as const;
 
 export type ModelReason = (typeof MODEL_REASONS)[number];
+
+export function isModelReason(value: unknown): value is ModelReason {
+  return (MODEL_REASONS as readonly unknown[]).includes(value);
+}

@@ -10,8 +10,7 @@ export interface EmbedderWorkerData {
 }
 
 export type ToEmbedderWorker =
-  | { type: 'embed'; job: number; texts: readonly string[]; kind: EmbeddingKind }
-  | { type: 'cancel'; job: number };
+  { type: 'embed'; job: number; texts: readonly string[]; kind: EmbeddingKind } | { type: 'cancel'; job: number };
 
 export type FromEmbedderWorker =
   | { type: 'ready' }

@@ -61,11 +61,7 @@ export class OnnxEmbedder extends Embedder {
     return this.unavailableFor;
   }
 
-  override async embed(
-    texts: readonly string[],
-    kind: EmbeddingKind,
-    signal?: AbortSignal,
-  ): Promise<Float32Array[]> {
+  override async embed(texts: readonly string[], kind: EmbeddingKind, signal?: AbortSignal): Promise<Float32Array[]> {
     signal?.throwIfAborted();
     // A worker that is starting again takes the job as soon as it has loaded.
     if (!this.worker || (this.unavailableFor && this.unavailableFor !== 'loading'))
@@ -125,7 +121,11 @@ export class OnnxEmbedder extends Embedder {
       }
       case 'failed':
         this.take(message.job)?.reject(
-          AppError.of('model.unavailable', { reason: 'generation-failed' satisfies ModelReason }, { cause: message.message }),
+          AppError.of(
+            'model.unavailable',
+            { reason: 'generation-failed' satisfies ModelReason },
+            { cause: message.message },
+          ),
         );
     }
   }

@@ -20,7 +20,7 @@ export function isMark(character: string): boolean {
   return MARK.test(character);
 }
 
-/** First code points of the rows ① ⑴-less ⓵ ❶ ➀ ➊, whose nine characters are the digits 1 to 9. */
+/** First code points of the rows ① ⓵ ❶ ➀ ➊, whose nine characters are the digits 1 to 9. */
 const CIRCLED_ONES = [0x2460, 0x24f5, 0x2776, 0x2780, 0x278a];
 const CIRCLED_ZEROS = new Set([0x24ea, 0x24ff, 0x1f10b, 0x1f10c]);
 

@@ -32,8 +32,7 @@ export function readKoreanNumber(text: string, start: number): KoreanNumber | un
   for (let at = start; ; ) {
     const section = readSection(text, at);
     const big = BIG_UNITS[text[section?.end ?? at] ?? ''];
-    const isJo = text[section?.end ?? at] === '조' && /^조(?:[의제에]|$)/u.test(text.slice(section?.end ?? at, (section?.end ?? at) + 2));
-    if (big !== undefined && big < lastBig && !isJo && (section || at === start)) {
+    if (big !== undefined && big < lastBig && !isArticle(text, section?.end ?? at) && (section || at === start)) {
       total += (section?.value ?? 1) * big;
       end = (section?.end ?? at) + 1;
       spelled &&= section?.spelled ?? true;
@@ -50,6 +49,11 @@ export function readKoreanNumber(text: string, start: number): KoreanNumber | un
     break;
   }
   return end === start ? undefined : { value: round(total), start, end, spelled };
+}
+
+/** `조` of 제30조 rather than of 30조 원. */
+function isArticle(text: string, at: number): boolean {
+  return text[at] === '조' && !/^조 ?(?:원|\d|[천백십]|달러)/u.test(text.slice(at, at + 4));
 }
 
 interface Section {

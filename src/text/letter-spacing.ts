@@ -1,7 +1,7 @@
 import type { Normalised } from './normalise.js';
 
 /** Six or more single characters with the same separator between any two: `0 1 0 1 2 3`, `홍.길.동.입.니.다`. */
-const SPACED_OUT = /[^\s.]([ ._/\n-])(?:[^\s.]\1){4,}[^\s.]/g;
+const SPACED_OUT = /[^\s.]([ ._/\n-])(?:(?!\1)[^\s.]\1){4,}(?!\1)[^\s.]/g;
 
 /**
  * The text without the separators between characters that are spaced out one by one;

@@ -44,7 +44,10 @@ const INVISIBLE =
  * (zero-width, bidi, tag and control characters; tab, newline and the joiners inside emoji stay).
  */
 export function cleanText(text: string): string {
-  return text.toWellFormed().replace(/\r\n?|[\u2028\u2029]/g, '\n').normalize('NFC').replace(INVISIBLE, '');
+  return text
+    .replace(/\p{Surrogate}/gu, '\ufffd')
+    .replace(/\r\n?|[\u2028\u2029]/g, '\n')
+    .normalize('NFC').replace(INVISIBLE, '');
 }
 
 function foldCharacters(text: string): OffsetText {
@@ -62,7 +65,8 @@ function foldCharacters(text: string): OffsetText {
     } else if (isIgnorable(character)) soft = true;
     else if (isMark(character)) attachMark(folded, character, at, end);
     else {
-      for (const unit of foldCharacter(widenJamoOrKeep(character)).split('')) {
+      const widened = widenJamo(character);
+      for (const unit of widened === character ? foldCharacter(character).split('') : [widened]) {
         folded.push(unit, at, end, soft);
         soft = false;
       }
@@ -81,10 +85,6 @@ function isPlain(code: number): boolean {
 
 function isKeyboardJamo(code: number): boolean {
   return code >= 0x3131 && code <= 0x3163;
-}
-
-function widenJamoOrKeep(character: string): string {
-  return widenJamo(character);
 }
 
 /** NFC with the letter before; dropped after digits and symbols (keycaps) and where there is no such letter. */

@@ -72,7 +72,7 @@ function findCut(text: string, final: boolean): number | undefined {
     else if (PAIRED_CLOSERS.includes(char)) depth = Math.max(0, depth - 1);
     else if (depth === 0 && END_MARKS.test(char)) {
       const after = afterEndMark(text, i);
-      const judgement = quoted && !text.slice(i, after).includes('"') ? 'join' : judgeEndMark(text, i, after, final);
+      const judgement = quoted ? 'join' : judgeEndMark(text, i, after, final);
       if (judgement === 'cut') return after;
       if (judgement === 'wait') return undefined;
     }
@@ -135,7 +135,7 @@ function judgeNewline(text: string, at: number, final: boolean): Judgement {
   return 'join';
 }
 
-const CLAUSE_END = /(?:[,;:，、]|고|며|면|만|데|서|니|나|라|든지|거나)\s/gu;
+const CLAUSE_END = /(?:[,;，、]|고|며|면|지만|[는은인]데|[아어해여]서|니까|으나|거나|든지)\s/gu;
 
 /** The last clause end within the limit; else the last white space, but not inside `1억 5,000만 원`; else the limit. */
 function lastClauseEnd(text: string): number {

@@ -34,7 +34,7 @@ function isCut(html: string): boolean {
 
 const heading: FormatCallback = (element, walk, builder) => {
   builder.openBlock({ leadingLineBreaks: 2 });
-  builder.addLiteral(`${'#'.repeat(Number(element.name.slice(1)))} `);
+  builder.addLiteral(`${'#'.repeat(Number(element.name?.slice(1)))} `);
   walk(element.children, builder);
   builder.closeBlock({ trailingLineBreaks: 2 });
 };
@@ -42,7 +42,7 @@ const heading: FormatCallback = (element, walk, builder) => {
 /** A row as `| a | b |`, so that tables of all formats are cut between rows in the same way. */
 const row: FormatCallback = (element, walk, builder) => {
   builder.openBlock({ leadingLineBreaks: 1 });
-  for (const cell of element.children.filter(({ name }: { name?: string }) => name === 'td' || name === 'th')) {
+  for (const cell of element.children.filter(({ name }) => name === 'td' || name === 'th')) {
     builder.addLiteral('| ');
     walk(cell.children, builder);
     builder.addLiteral(' ');
@@ -51,7 +51,7 @@ const row: FormatCallback = (element, walk, builder) => {
   builder.closeBlock({ trailingLineBreaks: 1 });
 };
 
-const skipped = ['script', 'style', 'noscript', 'template', 'nav', 'header nav', 'footer', 'img', 'svg', 'form', 'head'];
+const skipped = ['script', 'style', 'noscript', 'template', 'nav', 'footer', 'img', 'svg', 'form', 'head'];
 
 const toMarkdown = compile({
   wordwrap: false,

@@ -1,0 +1,34 @@
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import helmet from 'helmet';
+import { ChatSocketAdapter } from './chat/socket.adapter.js';
+import { shipped } from './config/package-root.js';
+import type { Settings } from './config/settings.js';
+import { Knowledge } from './knowledge/index.js';
+
+/** Only our own files and our own sockets; a host page of the bank sets its own policy. */
+const securityHeaders = helmet({
+  contentSecurityPolicy: {
+    directives: {
+      defaultSrc: ["'self'"],
+      scriptSrc: ["'self'"],
+      styleSrc: ["'self'"],
+      imgSrc: ["'self'", 'data:'],
+      connectSrc: ["'self'", 'ws:', 'wss:'],
+      upgradeInsecureRequests: null,
+    },
+  },
+  // Banks embed /widget.js in pages of other origins.
+  crossOriginResourcePolicy: { policy: 'cross-origin' },
+});
+
+/** Headers, pages, sockets and the knowledge of a service that is about to listen. */
+export async function configureApplication(app: NestExpressApplication, settings: Settings): Promise<void> {
+  app.set('trust proxy', settings.behindProxy ? 1 : false);
+  app.disable('x-powered-by');
+  app.use(securityHeaders);
+  app.useStaticAssets(shipped('dist', 'web'), { maxAge: '5m' });
+  app.useWebSocketAdapter(new ChatSocketAdapter(app, settings));
+  app.enableShutdownHooks();
+  await app.init();
+  await app.get(Knowledge, { strict: false }).prepare();
+}

@@ -1,0 +1,24 @@
+import { askCommand } from './ask.command.js';
+import type { Command } from './command.js';
+import { evalRunCommand } from './eval.command.js';
+import { guardCommand } from './guard.command.js';
+import { importCommand, importDocumentsCommand } from './import.command.js';
+import { modelsFetchCommand, modelsListCommand, modelsVerifyCommand } from './models.command.js';
+import { piiCommand } from './pii.command.js';
+import { reembedCommand } from './reembed.command.js';
+import { retrieveCommand } from './retrieve.command.js';
+
+/** Every command of `sangdam`. A parent (`import`) stands before its children. */
+export const commands: readonly Command[] = [
+  piiCommand,
+  guardCommand,
+  retrieveCommand,
+  askCommand,
+  importCommand,
+  importDocumentsCommand,
+  reembedCommand,
+  modelsListCommand,
+  modelsVerifyCommand,
+  modelsFetchCommand,
+  evalRunCommand,
+];

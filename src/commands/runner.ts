@@ -1,0 +1,90 @@
+import { NestFactory } from '@nestjs/core';
+import type { INestApplicationContext } from '@nestjs/common';
+import { AppError, type ErrorBody } from '../config/app-error.js';
+import type { Settings } from '../config/settings.js';
+import { Knowledge } from '../knowledge/index.js';
+import { FolderLock, readServiceRecord, type ServiceRecord } from '../database/folder-lock.js';
+import { needsOf, type Command, type CommandRequest, type OutputLine } from './command.js';
+import { CommandsModule } from './commands.module.js';
+
+/**
+ * Runs a command where it has to run: by itself; in an application of its own; or, where a running service holds the data folder,
+ * in that service through its loopback admin API.
+ */
+export async function* runCommand(
+  command: Command,
+  request: CommandRequest,
+  settings: Settings,
+): AsyncGenerator<OutputLine> {
+  if (needsOf(command, request.args) === 'nothing') return yield* command.run(request, undefined);
+  const service = settings.databaseUrl === undefined ? runningService(settings.dataFolder) : undefined;
+  if (service) return yield* runInService(command, request, service);
+  const application = await openApplication(settings);
+  try {
+    yield* command.run(request, application);
+  } finally {
+    await application.close();
+  }
+}
+
+async function openApplication(settings: Settings): Promise<INestApplicationContext> {
+  const application = await NestFactory.createApplicationContext(CommandsModule.with(settings), {
+    logger: ['error', 'fatal'],
+    abortOnError: false,
+  });
+  await application.get(Knowledge, { strict: false }).prepare();
+  return application;
+}
+
+/** The service that holds the folder's lock, where it tells a port; undefined where nobody holds it. */
+function runningService(folder: string): Required<ServiceRecord> | undefined {
+  const record = readServiceRecord(folder);
+  if (record?.port === undefined || record.token === undefined) return undefined;
+  try {
+    FolderLock.acquire(folder).release();
+    return undefined; // left over from a killed process
+  } catch {
+    return record as Required<ServiceRecord>;
+  }
+}
+
+async function* runInService(
+  command: Command,
+  request: CommandRequest,
+  service: Required<ServiceRecord>,
+): AsyncGenerator<OutputLine> {
+  const lines = new ReadableStream<Uint8Array>({
+    async start(controller) {
+      const encoder = new TextEncoder();
+      const header = { args: request.args, options: request.options, locale: request.locale };
+      controller.enqueue(encoder.encode(`${JSON.stringify(header)}\n`));
+      for await (const { line, value } of request.input)
+        controller.enqueue(encoder.encode(`${JSON.stringify({ line, value })}\n`));
+      controller.close();
+    },
+  });
+  const response = await fetch(`http://127.0.0.1:${service.port}/admin/commands/${encodeURIComponent(command.name)}`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${service.token}`, 'content-type': 'application/x-ndjson' },
+    body: lines,
+    duplex: 'half',
+    signal: request.signal,
+  });
+  if (!response.ok || !response.body) throw AppError.of('store.locked', { folder: '', pid: service.pid });
+  for await (const line of linesOf(response.body)) {
+    const value = JSON.parse(line) as OutputLine & { error?: ErrorBody & { params?: Record<string, string | number> } };
+    if (value.error?.code !== undefined && 'params' in value.error) throw AppError.of(value.error.code, value.error.params);
+    yield value;
+  }
+}
+
+async function* linesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+  let rest = '';
+  const decoder = new TextDecoder();
+  for await (const chunk of body) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+    rest = lines.pop()!;
+    for (const line of lines) if (line !== '') yield line;
+  }
+  if (rest !== '') yield rest;
+}

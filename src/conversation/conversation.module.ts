@@ -1,0 +1,25 @@
+import { Module } from '@nestjs/common';
+import { Settings } from '../config/settings.js';
+import { GuardrailsModule } from '../guardrails/guardrails.module.js';
+import { ConversationLog } from './conversation-log.js';
+import { Conversations } from './conversations.js';
+import { Masking } from './masking.js';
+import { ResumeTokens } from './resume-token.js';
+import { TurnModule } from './turn.module.js';
+
+/** Conversations: their log, their turns, hand-off states. */
+@Module({
+  imports: [TurnModule, GuardrailsModule],
+  providers: [
+    ConversationLog,
+    Conversations,
+    Masking,
+    {
+      provide: ResumeTokens,
+      inject: [Settings],
+      useFactory: (settings: Settings) => new ResumeTokens(settings.secret),
+    },
+  ],
+  exports: [Conversations, ConversationLog],
+})
+export class ConversationModule {}

@@ -1,0 +1,15 @@
+import { Module } from '@nestjs/common';
+import { GuardrailsModule } from '../guardrails/guardrails.module.js';
+import { KnowledgeModule } from '../knowledge/knowledge.module.js';
+import { ModelsModule } from '../models/models.module.js';
+import { Planner } from './plan.js';
+import { Release } from './release.js';
+import { Turn } from './turn.js';
+
+/** The turn alone, for commands that ask without a stored conversation. */
+@Module({
+  imports: [GuardrailsModule, KnowledgeModule, ModelsModule],
+  providers: [Turn, Release, Planner],
+  exports: [Turn, Release, Planner],
+})
+export class TurnModule {}

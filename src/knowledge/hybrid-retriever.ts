@@ -1,0 +1,239 @@
+import { AppError } from '../config/app-error.js';
+import { Clock } from '../config/clock.js';
+import { Embedder } from '../models/embedder.js';
+import { bigrams } from '../text/bigrams.js';
+import type { AsOf } from './as-of.js';
+import { probability, type Calibration, type Features, type Logistic } from './calibration.js';
+import { titlePath } from './document.js';
+import { KnowledgeIndex, type ExemplarUnit, type PassageUnit } from './knowledge-index.js';
+import { KnowledgeRepository } from './knowledge-repository.js';
+import type { Passage } from './passages.js';
+import { Retriever, type Hit, type RetrieveOptions } from './retriever.js';
+import { VectorStore, type Cosines } from './vector-store.js';
+
+/** Weight of the cosine beside the lexical score, chosen on six Korean sets: pairs are short, so meaning counts more. */
+export const COSINE_WEIGHT = { exemplar: 5, passage: 3 } as const;
+
+/** Candidates of each kind from the lexical search; the dense one gives as many (`nearest_passages`). */
+const CANDIDATES = 100;
+/** Indexes of other days than today that are kept. */
+const MAX_INDEXES = 3;
+
+/** A unit with what its confidence comes from. */
+export interface Scored<Unit> extends Features {
+  unit: Unit;
+}
+
+/** Both rankings for one question, each by falling score. */
+export interface Rankings {
+  exemplars: Scored<ExemplarUnit>[];
+  passages: (Scored<PassageUnit> & { cosines: Cosines })[];
+  /** Without the embedder the scores are lexical alone. */
+  dense: boolean;
+}
+
+/**
+ * Lexical and dense retrieval, fused: candidates are the 100 best of BM25 and the 100 nearest by cosine, and each gets
+ * both scores, `lexical + w·cosine`. Exemplars and passages are ranked apart and merged by calibrated probability.
+ * Reciprocal rank fusion was .4 to 7.5 points recall@1 worse on every set tried.
+ */
+export class HybridRetriever extends Retriever {
+  private readonly indexes = new Map<AsOf, KnowledgeIndex>();
+  private claimed = false;
+
+  constructor(
+    private readonly repository: KnowledgeRepository,
+    private readonly vectors: VectorStore,
+    private readonly embedder: Embedder,
+    private readonly calibration: Calibration,
+    private readonly clock: Clock,
+  ) {
+    super();
+  }
+
+  /** Reads the texts of today into memory, so that the first question need not wait. */
+  async warm(): Promise<void> {
+    await this.index('today');
+  }
+
+  override async retrieve(query: string, { k, signal, asOf = 'today' }: RetrieveOptions): Promise<Hit[]> {
+    const { exemplars, passages, dense } = await this.rank(query, asOf, signal);
+    const models = this.calibration;
+    const hits = [
+      ...withConfidence(exemplars.slice(0, k), dense ? models.exemplar : models.lexicalExemplar).map(exemplarHit),
+      ...withConfidence(passages.slice(0, k), dense ? models.passage : models.lexicalPassage).map((scored) =>
+        passageHit(scored, query),
+      ),
+    ];
+    return hits.sort((a, b) => b.confidence - a.confidence || b.score - a.score).slice(0, k);
+  }
+
+  /**
+   * The two rankings before they are merged.
+   * @param leaveOut Vectors of exemplars that do not count: a phrasing that is asked must not find itself.
+   */
+  async rank(
+    query: string,
+    asOf: AsOf = 'today',
+    signal?: AbortSignal,
+    leaveOut: ReadonlySet<number> = new Set(),
+  ): Promise<Rankings> {
+    const index = await this.index(asOf);
+    signal?.throwIfAborted();
+    const vector = await this.queryVector(query, signal);
+    const [exemplars, passages] = await Promise.all([
+      this.rankExemplars(index, query, vector, leaveOut),
+      this.rankPassages(index, query, vector),
+    ]);
+    signal?.throwIfAborted();
+    return { exemplars, passages, dense: vector !== undefined };
+  }
+
+  private async index(asOf: AsOf): Promise<KnowledgeIndex> {
+    if (!this.claimed) {
+      await this.vectors.claim();
+      this.claimed = true;
+    }
+    let index = this.indexes.get(asOf);
+    if (!index) {
+      index = new KnowledgeIndex(this.repository, asOf);
+      const oldest = [...this.indexes.keys()].find((day) => day !== 'today');
+      if (this.indexes.size >= MAX_INDEXES && oldest) this.indexes.delete(oldest);
+      this.indexes.set(asOf, index);
+    }
+    await index.refresh(this.clock.now());
+    return index;
+  }
+
+  /** Undefined where there is no embedder, or none any more: the words of the question must do. */
+  private async queryVector(query: string, signal?: AbortSignal): Promise<Float32Array | undefined> {
+    if (!this.embedder.available || query.trim() === '') return undefined;
+    try {
+      const [vector] = await this.embedder.embed([query], 'query', signal);
+      return vector;
+    } catch (error) {
+      if (error instanceof AppError && error.code === 'model.unavailable') return undefined;
+      throw error;
+    }
+  }
+
+  private async rankExemplars(
+    index: KnowledgeIndex,
+    query: string,
+    vector: Float32Array | undefined,
+    leaveOut: ReadonlySet<number>,
+  ): Promise<Scored<ExemplarUnit>[]> {
+    const words = index.exemplarTexts.score(query);
+    const candidates = new Set(words.best(CANDIDATES).map(({ id }) => index.exemplarUnit(id)!));
+    const keys = [...candidates].flatMap(({ vectorKeys }) => vectorKeys);
+    const cosines = vector ? await this.vectors.exemplarCosines(vector, keys) : new Map<number, number>();
+    for (const key of leaveOut) cosines.delete(key);
+    for (const key of cosines.keys()) addKnown(candidates, index.ofVector(key));
+    return ranked(
+      [...candidates].map((unit) =>
+        features(unit, words.of(unit.id), greatest(unit.vectorKeys, cosines), vector ? COSINE_WEIGHT.exemplar : 0),
+      ),
+    );
+  }
+
+  private async rankPassages(
+    index: KnowledgeIndex,
+    query: string,
+    vector: Float32Array | undefined,
+  ): Promise<(Scored<PassageUnit> & { cosines: Cosines })[]> {
+    const words = index.passageTexts.score(query);
+    const candidates = new Set(words.best(CANDIDATES).map(({ id }) => index.passageUnit(id)!));
+    const keys = [...candidates].flatMap(({ passages }) => passages.map(({ key }) => key));
+    const cosines = vector ? await this.vectors.passageCosines(vector, keys) : new Map<number, number>();
+    for (const key of cosines.keys()) addKnown(candidates, index.ofPassage(key));
+    return ranked(
+      [...candidates].map((unit) => {
+        const cosine = greatest(unit.passages.map(({ key }) => key), cosines);
+        return { ...features(unit, words.of(unit.id), cosine, vector ? COSINE_WEIGHT.passage : 0), cosines };
+      }),
+    );
+  }
+}
+
+/** A vector that was found may belong to a text that may not be cited on that day. */
+function addKnown<Unit>(candidates: Set<Unit>, unit: Unit | undefined): void {
+  if (unit !== undefined) candidates.add(unit);
+}
+
+function greatest(keys: readonly number[], cosines: Cosines): number {
+  return keys.reduce((best, key) => Math.max(best, cosines.get(key) ?? 0), 0);
+}
+
+function features<Unit>(unit: Unit, lexical: number, cosine: number, weight: number): Scored<Unit> {
+  return { unit, lexical, cosine, score: lexical + weight * cosine, margin: 0 };
+}
+
+/** By falling score, with each one's lead over the best other. */
+function ranked<Unit extends { id: string }, S extends Scored<Unit>>(all: S[]): S[] {
+  const sorted = all.sort((a, b) => b.score - a.score || (a.unit.id < b.unit.id ? -1 : 1));
+  const first = sorted[0]?.score ?? 0;
+  const second = sorted[1]?.score ?? 0;
+  return sorted.map((scored, rank) => ({ ...scored, margin: scored.score - (rank === 0 ? second : first) }));
+}
+
+/** Confidence never rises down a ranking: its order is the score's. */
+function withConfidence<S extends Features>(ranking: readonly S[], model: Logistic): (S & { confidence: number })[] {
+  let ceiling = 1;
+  return ranking.map((scored) => {
+    ceiling = Math.min(ceiling, probability(model, scored));
+    return { ...scored, confidence: ceiling };
+  });
+}
+
+function exemplarHit({ unit, score, cosine, lexical, confidence }: Scored<ExemplarUnit> & { confidence: number }): Hit {
+  const { exemplar } = unit;
+  return {
+    source: `exemplar:${exemplar.id}@${exemplar.version}`,
+    kind: 'exemplar',
+    title: exemplar.topic || exemplar.question,
+    text: exemplar.answer,
+    score,
+    cosine,
+    lexical,
+    confidence,
+    exemplar,
+  };
+}
+
+function passageHit(
+  { unit, cosines, score, cosine, lexical, confidence }: Scored<PassageUnit> & { cosines: Cosines; confidence: number },
+  query: string,
+): Hit {
+  const { document } = unit;
+  const { n, heading, text, article } = bestPassage(unit.passages, cosines, query);
+  return {
+    source: `passage:${document.id}@${document.version}#${n}`,
+    kind: 'passage',
+    title: titlePath(document.title, heading === '' ? [] : [heading]),
+    ...(article === undefined ? {} : { ref: { law: document.title, article } }),
+    text,
+    score,
+    cosine,
+    lexical,
+    confidence,
+    passage: {
+      document: document.id,
+      version: document.version,
+      n,
+      heading,
+      kind: document.kind,
+      category: document.category,
+    },
+  };
+}
+
+/** Of an article's passages the one that speaks to the question: by meaning and by the share of its bigrams. */
+function bestPassage<P extends Passage & { key: number }>(passages: readonly P[], cosines: Cosines, query: string): P {
+  if (passages.length === 1) return passages[0]!;
+  const wanted = new Set(bigrams(query));
+  const fit = (passage: P): number => {
+    const shared = wanted.intersection(new Set(bigrams(passage.text))).size / Math.max(1, wanted.size);
+    return shared + COSINE_WEIGHT.passage * (cosines.get(passage.key) ?? 0);
+  };
+  return passages.reduce((best, passage) => (fit(passage) > fit(best) ? passage : best));
+}

@@ -1,0 +1,12 @@
+/** What the room shows. */
+export { parseAsOf, type AsOf } from './as-of.js';
+export type { DocumentKind, IsoDate } from './document.js';
+export type { Exemplar, StatuteRef } from './exemplar.js';
+export { Importer, type ImportEvent, type ImportOptions } from './importer.js';
+export { Knowledge, openKnowledge } from './knowledge.js';
+export { KnowledgeModule } from './knowledge.module.js';
+export { KnowledgeRepository } from './knowledge-repository.js';
+export { FORMATS, type Format } from './readers/reading.js';
+export { Retriever, type Hit, type RetrieveOptions } from './retriever.js';
+export { ShippedKnowledge } from './shipped-knowledge.js';
+export { VectorStore } from './vector-store.js';

@@ -1,0 +1,66 @@
+import { Module, type OnApplicationShutdown } from '@nestjs/common';
+import { availableParallelism } from 'node:os';
+import { shipped } from '../config/package-root.js';
+import { Settings } from '../config/settings.js';
+import { ChatModelSupervisor } from './chat-model-supervisor.js';
+import { ChatModel } from './chat-model.js';
+import { Embedder } from './embedder.js';
+import { LangChainChatModel } from './langchain-chat-model.js';
+import { ModelList } from './model-list.js';
+import { ModelSettings } from './model-settings.js';
+import { ModelStore } from './model-store.js';
+import { OnnxEmbedder } from './onnx-embedder.js';
+
+/** The ports ChatModel and Embedder, and the model files. The chat model is brought up at the first look at it. */
+@Module({
+  providers: [
+    { provide: ModelSettings, inject: [Settings], useFactory: modelSettings },
+    { provide: ModelList, useFactory: () => ModelList.read() },
+    {
+      provide: ModelStore,
+      inject: [ModelList, ModelSettings],
+      useFactory: (list: ModelList, { modelsFolder, modelUrls }: ModelSettings) =>
+        new ModelStore(list, modelsFolder, { urls: modelUrls }),
+    },
+    {
+      provide: ChatModelSupervisor,
+      inject: [ModelSettings, ModelStore],
+      useFactory: (settings: ModelSettings, store: ModelStore) => new ChatModelSupervisor(settings, store),
+    },
+    {
+      provide: ChatModel,
+      inject: [ChatModelSupervisor],
+      useFactory: (supervisor: ChatModelSupervisor) => new LangChainChatModel(supervisor),
+    },
+    {
+      provide: Embedder,
+      inject: [ModelSettings],
+      useFactory: ({ embedderFolder, cores }: ModelSettings) => OnnxEmbedder.open({ folder: embedderFolder, cores }),
+    },
+  ],
+  exports: [ChatModel, ChatModelSupervisor, Embedder, ModelStore],
+})
+export class ModelsModule implements OnApplicationShutdown {
+  constructor(
+    private readonly supervisor: ChatModelSupervisor,
+    private readonly embedder: Embedder,
+  ) {}
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.supervisor.close();
+    if (this.embedder instanceof OnnxEmbedder) await this.embedder.close();
+  }
+}
+
+/** Downloading is for the service and `sangdam models fetch` alone, so without a word in the settings nothing is fetched. */
+function modelSettings(settings: Settings & Partial<Pick<ModelSettings, 'mayFetch' | 'modelUrls'>>): ModelSettings {
+  return {
+    chatModel: settings.chatModel,
+    chatCapability: settings.chatCapability,
+    modelsFolder: settings.modelsFolder,
+    modelUrls: settings.modelUrls ?? [],
+    mayFetch: settings.mayFetch ?? false,
+    embedderFolder: shipped('data', 'models', 'e5-small-ko'),
+    cores: availableParallelism(),
+  };
+}

@@ -1,0 +1,169 @@
+import { closeLetterSpacing } from '../text/letter-spacing.js';
+import { normalise, originalSpan, type Normalised } from '../text/normalise.js';
+import { findAddresses } from './addresses.js';
+import { findBirthDates } from './birth-dates.js';
+import { digitWindows, type DigitWindow } from './digit-chains.js';
+import { findLinkingInformation, findPassports, findPlates } from './documents.js';
+import { findEmails, findIpAddresses } from './internet.js';
+import { findKnownNames, findNames } from './names.js';
+import { account } from './numbers-account.js';
+import { card, findCardExpiries, findCvcs } from './numbers-card.js';
+import {
+  businessNumber,
+  corporateNumber,
+  driverLicense,
+  findBackHalves,
+  healthInsurance,
+  registrationNumber,
+} from './numbers-identity.js';
+import { phone, representativeNumbers } from './numbers-phone.js';
+import { resolveOverlaps } from './overlap.js';
+import { Reading, type Candidate } from './reading.js';
+import { findRunTogether } from './run-together.js';
+import { findSecrets } from './secrets.js';
+import { PII_TYPES, type PiiFinding, type PiiType } from './types.js';
+
+/** From this score on a finding is masked. */
+export const MASK_SCORE = 0.5;
+/** From here to MASK_SCORE: only in logs, and where text leaves for another machine. */
+export const LOG_SCORE = 0.35;
+
+export interface DetectOptions {
+  /** What the assistant has just asked for: counts as the label before the text. */
+  asked?: PiiType;
+  /** The least score that is reported; MASK_SCORE by default. */
+  minScore?: number;
+  /** Whether a word is a person's name that was found before; then it is a name wherever it stands. */
+  isKnownName?: (word: string) => boolean;
+}
+
+/** A finding in one of several messages. A value that is split over two messages makes a finding in each. */
+export type TurnFinding = PiiFinding & { turn: number };
+
+const NUMBER_RULES: readonly ((window: DigitWindow) => Candidate | undefined)[] = [
+  registrationNumber,
+  driverLicense,
+  healthInsurance,
+  businessNumber,
+  corporateNumber,
+  phone,
+  card,
+  account,
+];
+
+/**
+ * Finds personal data in Korean chat by rules: shapes, checksums, and the words around (the spec's section 5).
+ * No state; time is linear in the length of the text.
+ */
+export class PiiDetector {
+  /** @param now the day that nobody was born after */
+  constructor(private readonly now: () => Date = () => new Date()) {}
+
+  /** Findings of one text, sorted, not overlapping; offsets in UTF-16 units of `text`. */
+  detect(text: string, options: DetectOptions = {}): PiiFinding[] {
+    if (options.asked === undefined) return this.findingsIn(text, options);
+    const label = `${PII_TYPES[options.asked].label}\n`;
+    const asked = ASKED_LABELS[options.asked] ?? label;
+    return this.findingsIn(asked + text, options)
+      .map(({ start, end, ...finding }) => ({ ...finding, start: start - asked.length, end: end - asked.length }))
+      .filter(({ end }) => end > 0)
+      .map((finding) => ({ ...finding, start: Math.max(0, finding.start) }));
+  }
+
+  /**
+   * Findings of several messages of one person, oldest first, read as one text with line ends between.
+   * `asked` is what the assistant asked before the last of them.
+   */
+  detectTurns(turns: readonly string[], options: DetectOptions = {}): TurnFinding[] {
+    const offsets: number[] = [];
+    let length = 0;
+    for (const turn of turns) {
+      offsets.push(length);
+      length += turn.length + 1;
+    }
+    const { asked, ...others } = options;
+    const joined = this.findingsIn(turns.join('\n'), others).flatMap((finding) => splitByTurn(finding, turns, offsets));
+    if (asked === undefined || turns.length === 0) return joined;
+    const last = turns.length - 1;
+    const answers = this.detect(turns[last]!, options).filter(
+      (answer) => !joined.some(({ turn, start, end }) => turn === last && start < answer.end && answer.start < end),
+    );
+    return [...joined, ...answers.map((answer) => ({ ...answer, turn: last }))].sort((a, b) => a.turn - b.turn || a.start - b.start);
+  }
+
+  private findingsIn(text: string, options: DetectOptions): PiiFinding[] {
+    const plain = normalise(text);
+    const closed = closeLetterSpacing(plain);
+    const views = closed ? [plain, closed] : [plain];
+    const minScore = options.minScore ?? MASK_SCORE;
+    const findings = views.flatMap((view) =>
+      candidatesIn(view, this.now().getTime(), options)
+        .filter(({ score, start, end }) => score >= minScore && start < end)
+        .map((candidate) => toFinding(view, candidate)),
+    );
+    return resolveOverlaps(findings, text);
+  }
+}
+
+/** The word that a detector takes as the label of what was asked for, where it is not the type's own name. */
+const ASKED_LABELS: Partial<Record<PiiType, string>> = {
+  SECRET: '비밀번호\n',
+  CARD_EXPIRY: '카드 유효기간\n',
+  CI_DI: 'CI\n',
+  BRN: '사업자등록번호\n',
+  CORP_REG: '법인등록번호\n',
+};
+
+function candidatesIn(normalised: Normalised, today: number, { isKnownName }: DetectOptions): Candidate[] {
+  const reading = new Reading(normalised, today);
+  const hotlines = representativeNumbers(reading);
+  const isHotline = ({ start, end }: Candidate) => hotlines.some((hotline) => start < hotline.end && hotline.start < end);
+  const numbers = [...numbersIn(reading), ...findBackHalves(reading), ...findRunTogether(reading), ...findPassports(reading)].filter(
+    (candidate) => !isHotline(candidate),
+  );
+  const emails = findEmails(reading);
+  const accepted = [...numbers, ...emails].filter(({ score }) => score >= MASK_SCORE);
+  const cards = accepted.filter(({ type }) => type === 'CARD');
+  const expiries = findCardExpiries(reading, cards);
+  const secrets = findSecrets(reading).filter((secret) => !isHotline(secret) && !accepted.some((number) => covers(number, secret)));
+  return [
+    ...numbers,
+    ...emails,
+    ...expiries,
+    ...findCvcs(reading, cards, expiries),
+    ...secrets,
+    ...findPlates(reading),
+    ...findIpAddresses(reading),
+    ...findLinkingInformation(reading),
+    ...findBirthDates(reading),
+    ...findAddresses(reading),
+    ...findNames(reading, accepted),
+    ...(isKnownName ? findKnownNames(reading, isKnownName) : []),
+  ];
+}
+
+function numbersIn(reading: Reading): Candidate[] {
+  const found: Candidate[] = [];
+  for (const window of digitWindows(reading))
+    for (const rule of NUMBER_RULES) {
+      const candidate = rule(window);
+      if (candidate) found.push(candidate);
+    }
+  return found;
+}
+
+function covers(outer: Candidate, inner: Candidate): boolean {
+  return outer.start <= inner.start && inner.end <= outer.end && outer.end - outer.start > inner.end - inner.start;
+}
+
+function toFinding(view: Normalised, { start, end, type, score }: Candidate): PiiFinding {
+  return { ...originalSpan(view, start, end), type, score: Math.round(Math.min(score, 0.99) * 100) / 100 };
+}
+
+function splitByTurn(finding: PiiFinding, turns: readonly string[], offsets: readonly number[]): TurnFinding[] {
+  return turns.flatMap((text, turn) => {
+    const start = Math.max(finding.start - offsets[turn]!, 0);
+    const end = Math.min(finding.end - offsets[turn]!, text.length);
+    return start < end ? [{ ...finding, start, end, turn }] : [];
+  });
+}

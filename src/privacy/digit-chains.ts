@@ -1,0 +1,210 @@
+import { isUnitAfter } from './contexts.js';
+import type { Label } from './contexts.js';
+import type { Reading } from './reading.js';
+
+/** How two blocks of digits are joined: not at all but for a soft edge, by white space, by a newline, or by a sign. */
+type Joint = 'soft' | 'space' | 'newline' | 'sign';
+
+/** Digits (or stars) that touch, cut at soft edges. */
+interface Block {
+  start: number;
+  end: number;
+  /** How it is joined to the block before it in its chain. */
+  joint: Joint;
+  /** The sign, where the joint is one. */
+  gap: string;
+}
+
+const MIN_DIGITS = 7;
+/** Sixteen of a card, and the four of `0082` before a telephone number stay below this. */
+const MAX_DIGITS = 16;
+const MAX_JOINTS = 6;
+const LONGEST_GAP = 6;
+
+const BLOCK = /[0-9*]+/g;
+const GAP = /^[ \t]*(?:\n[ \t]*)?(?:\)-|[-./()_]|다시|대시|하이픈|빼기)?[ \t]*(?:\n[ \t]*)?$/;
+const SPOKEN_GAP = /^ ?(?:국에|번에|에|의) ?$/;
+const THOUSANDS = /(?<![\d\-./])\d{1,3}(?:,\d{3})+(?![\d\-./]\d|\d)/g;
+/** `XXXX` that hides digits, as some statements print it. */
+const HIDDEN_BY_X = /(?<![A-Za-z])[Xx]{2,}(?![A-Za-z])/g;
+
+/** Consecutive blocks of one chain: what a number may be. Signatures are the block lengths, `3-4-4`. */
+export class DigitWindow {
+  private cachedEdges: number | undefined;
+
+  constructor(
+    readonly reading: Reading,
+    private readonly chain: readonly Block[],
+    private readonly first: number,
+    private readonly last: number,
+    /** Digits and, where some are hidden, stars. */
+    readonly digits: string,
+  ) {}
+
+  get start(): number {
+    return this.chain[this.first]!.start;
+  }
+
+  get end(): number {
+    return this.chain[this.last]!.end;
+  }
+
+  /** How many digits stars hide. */
+  get hidden(): number {
+    return this.digits.split('*').length - 1;
+  }
+
+  /** Whether no block before or after is joined to it: the number is the whole chain. */
+  get isWholeChain(): boolean {
+    return this.first === 0 && this.last === this.chain.length - 1;
+  }
+
+  get isContiguous(): boolean {
+    return this.joints.every((joint) => joint === 'soft');
+  }
+
+  /** Whether its signs are all the same, as in a printed number. */
+  get isUniform(): boolean {
+    const inner = this.chain.slice(this.first + 1, this.last + 1).filter(({ joint }) => joint !== 'soft');
+    return new Set(inner.map(({ gap }) => gap.trim())).size <= 1;
+  }
+
+  get isSpoken(): boolean {
+    return this.reading.isSpoken(this.start) && this.reading.isSpoken(this.end - 1);
+  }
+
+  get label(): Label | undefined {
+    return this.reading.labelBefore(this.start);
+  }
+
+  hasLabel(...types: readonly Label['type'][]): boolean {
+    return this.label !== undefined && types.includes(this.label.type);
+  }
+
+  /** The signature, and the one in which a line break is no separator. */
+  hasSignature(...printed: readonly string[]): boolean {
+    const signature = this.signature(false);
+    if (printed.includes(signature)) return true;
+    return this.joints.includes('newline') && printed.includes(this.signature(true));
+  }
+
+  signature(joinLines: boolean): string {
+    const lengths: number[] = [];
+    for (let at = this.first; at <= this.last; at++) {
+      const { start, end, joint } = this.chain[at]!;
+      if (lengths.length > 0 && (joint === 'soft' || (joinLines && joint === 'newline'))) lengths[lengths.length - 1]! += end - start;
+      else lengths.push(end - start);
+    }
+    return lengths.join('-');
+  }
+
+  /** What the surroundings say against the number (zero or negative, spec section 3); `isPrinted`: the blocks have the type's shape. */
+  surroundings(isPrinted: boolean): number {
+    this.cachedEdges ??= this.edges();
+    const spaces = this.joints.filter((joint) => joint === 'space' || joint === 'newline').length;
+    return this.cachedEdges - (isPrinted ? 0 : 0.05 * Math.max(0, spaces - 1));
+  }
+
+  private get joints(): Joint[] {
+    return this.chain.slice(this.first + 1, this.last + 1).map(({ joint }) => joint);
+  }
+
+  private edges(): number {
+    const { text } = this.reading;
+    const left = text.slice(Math.max(0, this.start - 10), this.start);
+    const before = this.chain[this.first]!;
+    const after = this.chain[this.last + 1];
+    let score = 0;
+    if (this.first > 0) score -= jointPenalty(before);
+    if (after) score -= jointPenalty(after);
+    if (/[A-Za-z]$/.test(left) && !/(?:tel|phone|hp|mobile|no|ph|fax)$/i.test(left)) score -= 0.35;
+    if (/[A-Za-z]-$/.test(left)) score -= 0.35;
+    if (/[₩$#]$/.test(left)) score -= 0.5;
+    if (/[A-Za-z]/.test(text[this.end] ?? '')) score -= 0.2;
+    const separators = this.joints.filter((joint) => joint !== 'soft').length;
+    if (separators < 2 && this.digits.length <= 13 && isUnitAfter(text, this.end, this.digits.length)) score -= 0.6;
+    return score;
+  }
+}
+
+/** An edge that `-./` joins to more digits is hardly one; a soft edge may be one, but a hard edge is better. */
+function jointPenalty({ joint, gap }: Block): number {
+  if (joint === 'sign') return /[-./]/.test(gap) ? 0.45 : 0.05;
+  return joint === 'soft' ? 0.02 : 0;
+}
+
+/** Every run of blocks that may be a number: 7 to 16 digits in all, at most six separators. */
+export function* digitWindows(reading: Reading): Generator<DigitWindow> {
+  for (const chain of chainsOf(reading)) yield* windowsOf(reading, chain);
+}
+
+/** Single blocks of 22 to 40 digits: several numbers that were run together. */
+export function* longBlocks(reading: Reading): Generator<{ start: number; digits: string }> {
+  for (const match of reading.text.matchAll(/(?<!\d)\d{22,40}(?!\d)/g)) yield { start: match.index, digits: match[0] };
+}
+
+function* windowsOf(reading: Reading, chain: readonly Block[]): Generator<DigitWindow> {
+  for (let first = 0; first < chain.length; first++) {
+    let digits = '';
+    let joints = 0;
+    for (let last = first; last < chain.length; last++) {
+      const block = chain[last]!;
+      if (last > first && block.joint !== 'soft') joints++;
+      digits += reading.text.slice(block.start, block.end).replace(/[Xx]/g, '*');
+      if (digits.length > MAX_DIGITS || joints > MAX_JOINTS) break;
+      if (digits.length >= MIN_DIGITS && /\d/.test(digits)) yield new DigitWindow(reading, chain, first, last, digits);
+    }
+  }
+}
+
+function chainsOf(reading: Reading): Block[][] {
+  const text = reading.text.replace(HIDDEN_BY_X, (run) => '*'.repeat(run.length));
+  const amounts = Array.from(text.matchAll(THOUSANDS), ({ 0: run, index }) => ({ start: index, end: index + run.length }));
+  const chains: Block[][] = [];
+  let previousEnd = -1;
+  for (const match of text.matchAll(BLOCK)) {
+    const span = withoutEmphasis(text, match.index, match.index + match[0].length);
+    if (amounts.some(({ start, end }) => start <= span.start && span.end <= end)) {
+      previousEnd = -1;
+      continue;
+    }
+    const gap = text.slice(Math.max(0, previousEnd), span.start);
+    const joint = previousEnd < 0 ? undefined : jointOf(reading, gap, previousEnd, span.start);
+    const blocks = splitAtSoftEdges(reading, span, joint ?? 'soft', gap);
+    if (joint) chains.at(-1)!.push(...blocks);
+    else chains.push(blocks);
+    previousEnd = span.end;
+  }
+  return chains;
+}
+
+function jointOf(reading: Reading, gap: string, left: number, right: number): Joint | undefined {
+  if (gap.length > LONGEST_GAP || gap.split('\n').length > 2) return undefined;
+  if (GAP.test(gap)) return /\S/.test(gap) ? 'sign' : gap.includes('\n') ? 'newline' : 'space';
+  const isBesideSpoken = () => reading.isSpoken(left - 1) || reading.isSpoken(right);
+  return SPOKEN_GAP.test(gap) && isBesideSpoken() ? 'sign' : undefined;
+}
+
+/** `**010-1234-5678**` is bold, not hidden: stars before the first and after the last digit come in pairs of equal length. */
+function withoutEmphasis(text: string, start: number, end: number): { start: number; end: number } {
+  const opening = /^\*{1,2}(?=\d)/.exec(text.slice(start, end))?.[0].length ?? 0;
+  if (opening > 0 && /\d\*{1,2}(?!\*)/.test(text.slice(start + opening, start + 40))) start += opening;
+  const closing = /\d(\*{1,2})$/.exec(text.slice(start, end))?.[1]?.length ?? 0;
+  if (closing > 0 && isOpenedBefore(text, start, closing)) end -= closing;
+  return { start, end };
+}
+
+function isOpenedBefore(text: string, start: number, stars: number): boolean {
+  return new RegExp(`(?<!\\*)\\*{${stars}}(?=\\d[\\d ./-]{0,30}$)`).test(text.slice(Math.max(0, start - 32), start + 1));
+}
+
+function splitAtSoftEdges(reading: Reading, span: { start: number; end: number }, joint: Joint, gap: string): Block[] {
+  const blocks: Block[] = [];
+  let start = span.start;
+  for (let at = span.start + 1; at <= span.end; at++) {
+    if (at < span.end && reading.normalised.soft[at] !== 1) continue;
+    blocks.push(blocks.length === 0 ? { start, end: at, joint, gap } : { start, end: at, joint: 'soft', gap: '' });
+    start = at;
+  }
+  return blocks;
+}

@@ -1,0 +1,97 @@
+import { BANK_NAME } from './contexts.js';
+import type { Candidate, Reading } from './reading.js';
+import { alternatives, charactersOf, wordsOf } from './tables.js';
+
+const GIVEN = `[${charactersOf('names', 'given')}]`;
+const SURNAME = `[${charactersOf('names', 'surnames')}]`;
+const DOUBLE_SURNAME = alternatives(wordsOf('names', 'doubleSurnames'));
+/** Three syllables and more; two (a surname and one syllable) are too many words, so only strong cues take them. */
+const FULL_NAME = `(?:${DOUBLE_SURNAME}${GIVEN}{1,2}|${SURNAME}${GIVEN}{2})`;
+const SHORT_NAME = `${SURNAME}${GIVEN}`;
+const FOREIGN_NAME = `(?:${alternatives(wordsOf('names', 'foreign'))}(?: ?[가-힣]{1,4}(?= |이|입|라|$)){0,2}|(?<![A-Za-z])[A-Z][A-Za-z'-]{1,15}(?: [A-Z][A-Za-z'-]{0,15}){0,3}(?![A-Za-z]))`;
+const LONG_NAME = `(?<name>${FULL_NAME})`;
+
+const COPULA = '(?:입니다|이에요|예요|에요|이예요|이요|요|인데|이고|이구요|이라|라고|이라고|이며|이야|이죠|맞)';
+const CASE = '(?:님|씨|으?로|[이가은는을를의과와도]|한테|에게|께|이랑|랑|하고|앞)';
+const ENDS = `(?=[^가-힣]|$|${COPULA}|${CASE}(?:[^가-힣]|$))`;
+/** Two syllables need a word's end or a copula after them: with a particle they are any noun. */
+const SHORT_ENDS = `(?=[^가-힣]|$|${COPULA})`;
+const CUED_NAME = `(?<name>${FULL_NAME}${ENDS}|(?<=[\\s:=,.!~])${SHORT_NAME}${SHORT_ENDS}|${FOREIGN_NAME})`;
+const TITLES = alternatives(wordsOf('names', 'titles'));
+const KIN = alternatives(wordsOf('names', 'kin'));
+
+interface Cue {
+  pattern: RegExp;
+  score: number;
+}
+
+/** What in a text says that the word beside it is a name, from the spec's list (section 5). */
+const CUES: readonly Cue[] = [
+  [`${alternatives(wordsOf('names', 'labels'))}(?: ?(?:은|는|이|가|도|란에|에|:|=|-|is))?[\\s:]{0,2}${CUED_NAME}`, 0.85, 'i'],
+  [`(?:(?:저는|나는|본인은|안녕하세요|안녕하십니까)[\\s,.!~]{0,3}|(?:전|I am|I'm) )(?:저는 )?${CUED_NAME}(?=${COPULA}|[.,]?$)`, 0.8],
+  [`${LONG_NAME} ?(?:고객님|고객 ?(?:이름|명의)|님|씨|${TITLES}님)`, 0.7],
+  [`(?<name>${FULL_NAME}|${SHORT_NAME}|${FOREIGN_NAME})(?:이|(?<![하오보시]))라고 ?(?:합니다|하는데|해요|하고|불러)`, 0.75],
+  [`${KIN}(?:인|의|은|는|이|가)? ?(?:이름(?:은|이)? ?)?${LONG_NAME} ?(?:명의|씨|한테|에게|께|이름|앞으로|계좌|통장|으로|이고|입니다|이에요|예요)`, 0.7],
+  [`${LONG_NAME} ?${TITLES}(?:은|는|이|가|을|를|의|께|한테|에게|도|하고|이랑)`, 0.6],
+  [`${alternatives(wordsOf('names', 'roles'))}(?:는|은|이|가|:)?[ :]{1,2}${LONG_NAME}${ENDS}`, 0.6],
+].map(([pattern, score, flags]) => ({ pattern: new RegExp(`(?<![가-힣A-Za-z])${pattern}`, `g${flags ?? ''}`), score: Number(score) }));
+
+const STOP_WORDS = new Set([...wordsOf('names', 'stopWords'), ...wordsOf('common-words', 'longNouns')]);
+const NOUNS = new Set([...wordsOf('common-words', 'nouns'), ...STOP_WORDS]);
+const STOP_BEGINNING = new RegExp(`^${alternatives(wordsOf('names', 'stopBeginnings'))}`);
+/** A noun with one of these is no name, unless what follows says that the whole word is one: `유지은입니다`. */
+const PARTICLE_SYLLABLE = /[은는이가을를의에도로만나고지으]$/;
+const VERB_SYLLABLE = /[하한할해]$/;
+const SAYS_NAME = /^(?:입니다|이에요|예요|이라고|이고|인데|님|씨| ?고객)/;
+
+/** Names beside a cue, and names beside a number that is a person's (`numbers`: accepted candidates). */
+export function findNames(reading: Reading, numbers: readonly Candidate[]): Candidate[] {
+  const cued = CUES.flatMap(({ pattern, score }) =>
+    Array.from(reading.text.matchAll(pattern)).flatMap((match) => nameIn(match, match.index, score)),
+  );
+  return [...cued, ...numbers.flatMap((number) => besideNumber(reading.text, number))];
+}
+
+function nameIn(match: RegExpExecArray, from: number, score: number): Candidate[] {
+  const name = match.groups!.name!;
+  const at = match[0].lastIndexOf(name);
+  const after = match.input.slice(match.index + at + name.length, match.index + at + name.length + 4);
+  if (!isName(name, after)) return [];
+  return [{ start: from + at, end: from + at + name.length, type: 'PERSON', score }];
+}
+
+function isName(word: string, after: string): boolean {
+  if (/[A-Za-z]/.test(word)) return /^[A-Z][a-z]/.test(word) && !NOT_A_LATIN_NAME.test(word);
+  if (STOP_WORDS.has(word) || STOP_BEGINNING.test(word)) return false;
+  if (word.length === 2) return !NOUNS.has(word);
+  const isInflected = PARTICLE_SYLLABLE.test(word) || VERB_SYLLABLE.test(word);
+  return !(isInflected && NOUNS.has(word.slice(0, -1)) && !SAYS_NAME.test(after));
+}
+
+const NOT_A_LATIN_NAME = /^(?:The|My|Is|It|Not|No|And|For|From|Please|Bank|Card|Account|Korea|Korean|English|Kb|Nh|Sc|Iphone|Galaxy)\b/i;
+
+const NUMBER_TYPES = new Set<Candidate['type']>(['PHONE', 'RRN', 'FRN', 'ACCOUNT', 'CARD', 'EMAIL', 'DRIVER_LICENSE', 'PASSPORT']);
+const NAME_BEFORE = new RegExp(`(?<![가-힣A-Za-z])${LONG_NAME}(?:님|씨)?[ ,/:\\n(]{1,3}(?:${BANK_NAME}[ ,/:]{0,2})?$`, 'i');
+const NAME_AFTER = new RegExp(`^[ ,/\\n(]{1,3}${LONG_NAME}(?=[^가-힣]|$|님|씨|입니다|이에요|예요)`);
+
+function besideNumber(text: string, number: Candidate): Candidate[] {
+  if (!NUMBER_TYPES.has(number.type)) return [];
+  const left = Math.max(0, number.start - 20);
+  const before = NAME_BEFORE.exec(text.slice(left, number.start));
+  const after = NAME_AFTER.exec(text.slice(number.end, number.end + 12));
+  return [...(before ? nameIn(before, left + before.index, 0.65) : []), ...(after ? nameIn(after, number.end, 0.6) : [])];
+}
+
+const WORD_LENGTHS = [5, 4, 3, 2];
+const HANGUL_WORD = /[가-힣]{2,}/g;
+const AFTER_KNOWN = new RegExp(`^(?:[^가-힣]|$|${COPULA}|${CASE}|고객|명의|${TITLES})`);
+
+/** Names that are known already, wherever a word starts with one: `isKnown` tells. */
+export function findKnownNames(reading: Reading, isKnown: (word: string) => boolean): Candidate[] {
+  return Array.from(reading.text.matchAll(HANGUL_WORD)).flatMap(({ 0: word, index }) => {
+    const length = WORD_LENGTHS.find(
+      (each) => each <= word.length && isKnown(word.slice(0, each)) && AFTER_KNOWN.test(reading.text.slice(index + each, index + each + 4)),
+    );
+    return length === undefined ? [] : [{ start: index, end: index + length, type: 'PERSON' as const, score: 0.6 }];
+  });
+}

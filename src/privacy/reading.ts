@@ -1,0 +1,61 @@
+import type { Normalised } from '../text/normalise.js';
+import { BANK_BEFORE, BANK_AFTER, isSentenceEndBetween, labelsIn, type Label } from './contexts.js';
+import type { PiiType } from './types.js';
+
+/** A possible finding: offsets in the normalised text that is being read. */
+export interface Candidate {
+  start: number;
+  end: number;
+  type: PiiType;
+  score: number;
+}
+
+/** A label decides over this many characters to its right, a negative one over fewer (spec, section 3). */
+const LABEL_REACH = 24;
+const NEGATIVE_REACH = 14;
+const BANK_WINDOW = 18;
+
+/** One normalised text while detectors look at it, with what several of them need to know about a place in it. */
+export class Reading {
+  private labels: readonly Label[] | undefined;
+  private readonly labelAt = new Map<number, Label | undefined>();
+
+  constructor(
+    readonly normalised: Normalised,
+    /** Milliseconds since 1970: nobody was born after it. */
+    readonly today: number,
+  ) {}
+
+  get text(): string {
+    return this.normalised.text;
+  }
+
+  /** Whether the digit at `index` was spoken or written as a Hanja. */
+  isSpoken(index: number): boolean {
+    return /[가-힣〇零一-龥]/.test(this.normalised.original[this.normalised.start[index]!] ?? '');
+  }
+
+  /** The label that decides what stands at `position`: the nearest to the left in the same sentence. */
+  labelBefore(position: number): Label | undefined {
+    if (this.labelAt.has(position)) return this.labelAt.get(position);
+    const label = this.findLabel(position);
+    this.labelAt.set(position, label);
+    return label;
+  }
+
+  /** Whether the name of a bank touches the span, but for a few characters. */
+  hasBankBeside(start: number, end: number): boolean {
+    return (
+      BANK_BEFORE.test(this.text.slice(Math.max(0, start - BANK_WINDOW), start)) ||
+      BANK_AFTER.test(this.text.slice(end, end + BANK_WINDOW))
+    );
+  }
+
+  private findLabel(position: number): Label | undefined {
+    this.labels ??= labelsIn(this.text);
+    const label = this.labels.findLast(
+      ({ end, type }) => end <= position && position - end <= (type === 'NEGATIVE' ? NEGATIVE_REACH : LABEL_REACH),
+    );
+    return label && !isSentenceEndBetween(this.text, label.end, position) ? label : undefined;
+  }
+}

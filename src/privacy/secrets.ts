@@ -1,0 +1,88 @@
+import type { Candidate, Reading } from './reading.js';
+import { alternatives, wordsOf } from './tables.js';
+
+const CUES = alternatives(wordsOf('secrets', 'cues'));
+const CUE = new RegExp(CUES, 'gi');
+/** Codes that a machine makes have digits only: letters after OTP are a device or an app. */
+const NUMERIC_CUE = /otp|오티피|인증|pin|핀|확인|승인|verification|sms/i;
+const NOT_A_VALUE = `(?! ?${alternatives(wordsOf('secrets', 'notAfter'))})`;
+const PARTICLE = '(?:은요?|는요?|이|가|을|를|도|로|으로|란|이란)?';
+const BETWEEN = `${PARTICLE}[\\s:=("'\\[-]{0,3}`;
+const FILLERS = '(?:(?:[가-힣]{1,6}|is|was|my|the)[\\s:=]{1,2}){0,2}["\'(]?';
+const DIGITS_END = '(?!\\d)(?![-./,~:]\\d)';
+const BEFORE_VALUE = new RegExp(`^${BETWEEN}${FILLERS}`);
+/** Four to eight digits with one gap, before the same without, so that `1234 5678` is one value. */
+const DIGITS = new RegExp(`^(?:\\d{1,4}[ .\\n-]\\d{1,4}(?![ .\\n-]\\d)|\\d{4,8})${DIGITS_END}${NOT_A_VALUE}`);
+const DIGITS_ALONE = new RegExp(`^\\d{4,8}${DIGITS_END}${NOT_A_VALUE}`);
+const ASCII_WORD = /^[!-~]{6,40}/;
+const REACH = 64;
+
+/** PINs, passwords, one-time codes and security-card values, after (or right before) the word for them. */
+export function findSecrets(reading: Reading): Candidate[] {
+  const { text } = reading;
+  const found = Array.from(text.matchAll(CUE)).flatMap((cue) => {
+    const from = cue.index + cue[0].length;
+    return valueAfter(text, from, !NUMERIC_CUE.test(cue[0]));
+  });
+  return [...found, ...found.flatMap(({ end }) => furtherValue(text, end)), ...valuesBefore(text), ...securityCardValues(text)];
+}
+
+function valueAfter(text: string, from: number, mayHaveLetters: boolean): Candidate[] {
+  const rest = text.slice(from, from + REACH);
+  // The fewest fillers that lead to a value; a value itself is never a filler, having no Hangul.
+  const lead = BEFORE_VALUE.exec(rest)?.[0].length ?? 0;
+  const length = valueLength(rest.slice(lead), mayHaveLetters);
+  return length === 0 ? [] : [secret(from + lead, from + lead + length)];
+}
+
+/** Length of the secret at the start of a text; 0 where there is none. */
+function valueLength(text: string, mayHaveLetters: boolean): number {
+  const digits = (DIGITS.exec(text) ?? DIGITS_ALONE.exec(text))?.[0];
+  if (digits !== undefined && digits.replace(/\D/g, '').length >= 4) return digits.length;
+  const word = ASCII_WORD.exec(text)?.[0].replace(/["'.,)\]]+$/, '');
+  return word !== undefined && mayHaveLetters && isPassword(word) ? word.length : 0;
+}
+
+/** Digits mixed with letters or symbols, and no address, date or amount. */
+function isPassword(word: string): boolean {
+  if (word.length < 6 || !/\d/.test(word) || !/[A-Za-z!@#$%^&*_+=?~]/.test(word)) return false;
+  return !/:\/\/|^[\w.+-]+@[\w-]+\.[A-Za-z]{2,}$|^\d[\d~,.-]*[A-Za-z%]?$/.test(word);
+}
+
+const CONNECTOR = new RegExp(`^ ?${alternatives([...wordsOf('secrets', 'connectors'), ','])} ?(?:${FILLERS})?`, 'i');
+
+/** `비밀번호 1234 아니면 5678`: the second of two. */
+function furtherValue(text: string, from: number): Candidate[] {
+  const rest = text.slice(from, from + REACH);
+  const lead = CONNECTOR.exec(rest)?.[0].length ?? 0;
+  const digits = lead > 0 ? DIGITS_ALONE.exec(rest.slice(lead))?.[0] : undefined;
+  return digits === undefined ? [] : [secret(from + lead, from + lead + digits.length)];
+}
+
+const VALUE_BEFORE = new RegExp(
+  `(?<![\\d*#])(?<!\\d[-./,])(\\d{4}|\\d{6})(?:이|가|는|은)? ?(?:제|내|저의)? ?${CUES}(?=예요|이에요|에요|인데|입니다|맞|라고|거든|이야|야|임|였)`,
+  'gi',
+);
+
+function valuesBefore(text: string): Candidate[] {
+  return Array.from(text.matchAll(VALUE_BEFORE), (match) => secret(match.index, match.index + match[1]!.length));
+}
+
+const SECURITY_CARD = /보안 ?카드/g;
+const CARD_VALUE = /\d{1,2} ?번(?:째)?(?:의|에)? ?(?:앞|뒤) ?(?:두|2|네|4)? ?(?:자리|숫자)?(?:은|는|이|가|:)? ?(\d{2,4})(?!\d)(?! ?(?:번|개|원|자리|회))/g;
+const SERIAL = /일련 ?번호(?:는|은|가|:)? ?(\d{6,12})(?!\d)/g;
+const CARD_REACH = 90;
+
+function securityCardValues(text: string): Candidate[] {
+  return Array.from(text.matchAll(SECURITY_CARD)).flatMap((card) => {
+    const near = text.slice(card.index, card.index + CARD_REACH);
+    return [...near.matchAll(CARD_VALUE), ...near.matchAll(SERIAL)].map((match) => {
+      const end = card.index + match.index + match[0].length;
+      return secret(end - match[1]!.length, end);
+    });
+  });
+}
+
+function secret(start: number, end: number): Candidate {
+  return { start, end, type: 'SECRET', score: 0.9 };
+}

@@ -1,0 +1,202 @@
+import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
+import type { CitedSource } from '../../conversation/events.js';
+import type { AnswerEntry, Sentence } from './conversation-state.js';
+import { Icon } from './icons.js';
+import { originLabel } from './origin-label.js';
+import type { FeedbackReason, Rating } from './protocol.js';
+import type { SeoulTime } from './seoul-time.js';
+import { fill, type Texts } from './texts.js';
+
+/** What a customer can do about an answer. */
+export interface AnswerActions {
+  rate(seq: number, rating: Rating, reason?: FeedbackReason): void;
+  choose(choice: string): void;
+  requestHandoff(): void;
+}
+
+interface AnswerProps {
+  answer: AnswerEntry;
+  texts: Texts;
+  time: SeoulTime;
+  rating: Rating | undefined;
+  /** The newest entry: its choices can still be taken. */
+  newest: boolean;
+  actions: AnswerActions;
+}
+
+export function Answer({ answer, texts, time, rating, newest, actions }: AnswerProps): JSX.Element | null {
+  const { sentences, withheld, choices, sources, finish } = answer;
+  const cut = sentences.length === 0 && withheld.length === 0 && (finish === 'stopped' || finish === 'failed');
+  if (sentences.length === 0 && withheld.length === 0 && choices.length === 0 && !cut) return null;
+  const said = sentences.length > 0;
+  return (
+    <article class={`answer from-${answer.origin}`} data-answer>
+      <p class="meta">
+        <Origin answer={answer} texts={texts} /> <time dateTime={answer.at}>{time.time(answer.at)}</time>
+      </p>
+      {said && (
+        <div class="bubble">
+          <Prose sentences={sentences} />
+          {finish === 'stopped' && <p class="aside">{texts.stopped}</p>}
+        </div>
+      )}
+      {cut && <p class="aside">{finish === 'stopped' ? texts.stopped : texts.failed}</p>}
+      {withheld.length > 0 && <Withheld reasons={withheld} texts={texts} onHandoff={actions.requestHandoff} />}
+      {choices.length > 0 && newest && <Choices choices={choices} onChoose={actions.choose} />}
+      {sources.length > 0 && finish && <Sources sources={sources} texts={texts} />}
+      {said && answer.completedSeq !== undefined && (
+        <Feedback answer={answer} seq={answer.completedSeq} texts={texts} time={time} rating={rating} actions={actions} />
+      )}
+    </article>
+  );
+}
+
+function Origin({ answer, texts }: Pick<AnswerProps, 'answer' | 'texts'>): JSX.Element {
+  const explained = { ai: texts.originAiExplained, exemplar: texts.originExemplarExplained } as Record<string, string>;
+  return (
+    <span class="origin" title={explained[answer.origin]}>
+      {originLabel(answer.origin, texts)}
+    </span>
+  );
+}
+
+/** A sentence that begins a list item or holds line breaks stands on its own line; the others run on. */
+const OWN_LINE = /^\s*(?:[-•·*▪]|\d{1,2}[.)]|[①-⑳])\s/u;
+
+function Prose({ sentences }: { sentences: readonly Sentence[] }): JSX.Element {
+  return (
+    <p class="prose">
+      {sentences.map(({ index, text }) => (
+        <span key={index} class={OWN_LINE.test(text) ? 'sentence own-line' : 'sentence'}>
+          {text}{' '}
+        </span>
+      ))}
+    </p>
+  );
+}
+
+function Withheld({
+  reasons,
+  texts,
+  onHandoff,
+}: {
+  reasons: readonly string[];
+  texts: Texts;
+  onHandoff(): void;
+}): JSX.Element {
+  return (
+    <div class="withheld">
+      <p class="withheld-title">
+        <Icon name="warn" /> {texts.withheldTitle}
+      </p>
+      {reasons.map((reason, index) => (
+        <p key={index}>{reason}</p>
+      ))}
+      <button type="button" class="button" onClick={onHandoff}>
+        {texts.requestHandoff}
+      </button>
+    </div>
+  );
+}
+
+function Choices({ choices, onChoose }: { choices: readonly string[]; onChoose(choice: string): void }): JSX.Element {
+  return (
+    <ul class="choices">
+      {choices.map((choice) => (
+        <li key={choice}>
+          <button type="button" class="choice" onClick={() => onChoose(choice)}>
+            {choice}
+          </button>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Sources({ sources, texts }: { sources: readonly CitedSource[]; texts: Texts }): JSX.Element {
+  return (
+    <details class="sources">
+      <summary>{fill(texts.sources, { n: sources.length })}</summary>
+      <ol>
+        {sources.map(({ id, title, ref, text }) => (
+          <li key={id}>
+            <p class="source-title">{title}</p>
+            {ref && (
+              <p class="source-ref">
+                {ref.law} {ref.article}
+              </p>
+            )}
+            {text && <p class="source-text">{text}</p>}
+          </li>
+        ))}
+      </ol>
+    </details>
+  );
+}
+
+function Feedback({
+  answer,
+  seq,
+  texts,
+  time,
+  rating,
+  actions,
+}: Omit<AnswerProps, 'newest'> & { seq: number }): JSX.Element {
+  const [asking, setAsking] = useState(false);
+  const [copied, setCopied] = useState(false);
+
+  /** What leaves the service carries its mark (AI Basic Act: exports need a perceivable one). */
+  const copy = async (): Promise<void> => {
+    const body = answer.sentences.map(({ text }) => text).join(' ');
+    const mark = fill(texts.copyMark, {
+      origin: originLabel(answer.origin, texts),
+      title: texts.title,
+      date: time.day(answer.at),
+    });
+    await navigator.clipboard.writeText(`${body}\n\n${mark}`);
+    setCopied(true);
+  };
+
+  const rate = (value: Rating): void => {
+    actions.rate(seq, value);
+    setAsking(value === 'down');
+  };
+
+  return (
+    <div class="feedback">
+      <div class="tools">
+        <button type="button" class="tool" aria-pressed={rating === 'up'} onClick={() => rate('up')}>
+          <Icon name="up" /> {texts.helpful}
+        </button>
+        <button type="button" class="tool" aria-pressed={rating === 'down'} onClick={() => rate('down')}>
+          <Icon name="down" /> {texts.unhelpful}
+        </button>
+        {navigator.clipboard && (
+          <button type="button" class="tool" onClick={() => void copy()}>
+            <Icon name="copy" /> {copied ? texts.copied : texts.copy}
+          </button>
+        )}
+      </div>
+      {asking && (
+        <fieldset class="reasons">
+          <legend>{texts.whyUnhelpful}</legend>
+          {texts.reasons.map(([reason, label]) => (
+            <button
+              key={reason}
+              type="button"
+              class="choice"
+              onClick={() => {
+                actions.rate(seq, 'down', reason);
+                setAsking(false);
+              }}
+            >
+              {label}
+            </button>
+          ))}
+        </fieldset>
+      )}
+      {rating && !asking && <p class="aside">{texts.thanks}</p>}
+    </div>
+  );
+}

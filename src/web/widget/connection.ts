@@ -1,0 +1,246 @@
+import { io, type Socket } from 'socket.io-client';
+import type { ConversationEvent, Signal } from '../../conversation/events.js';
+import { EventInbox } from './event-inbox.js';
+import { Outbox, type Outgoing } from './outbox.js';
+import type { Acknowledged, Opened, Requests, ServerError } from './protocol.js';
+import type { SessionStore } from './session-store.js';
+
+/** `lost`: was there or should be, is being tried again. `refused`: the server does not want us now. */
+export type Phase = 'idle' | 'connecting' | 'open' | 'lost' | 'refused';
+
+export interface ConnectionListener {
+  /** Another conversation begins: what was shown belongs to the earlier one. */
+  began(): void;
+  /** Committed events in order, each once. `history`: the customer has seen them before (a reload). */
+  events(events: readonly ConversationEvent[], history: boolean): void;
+  signal(signal: Signal): void;
+  /** Phase or outbox changed. */
+  changed(): void;
+  /** Something was refused or went wrong that the customer should know. */
+  failed(error: ServerError): void;
+}
+
+export interface ConnectionOptions {
+  /** Origin of the service. */
+  server: string;
+  locale: 'ko' | 'en';
+  session: SessionStore;
+  listener: ConnectionListener;
+}
+
+/** An acknowledgement that takes longer counts as none, milliseconds; a message is then shown as failed. */
+const PATIENCE = 10_000;
+/** An event below a later one is late for so long before everything after the last one is asked for again, milliseconds. */
+const GAP_PATIENCE = 1_000;
+/** The server closed the connection by itself (restart, limits): the pause before the next attempt, milliseconds. */
+const REFUSED_PAUSE = 15_000;
+const CLOSED_PAUSE = 2_000;
+
+/** Errors by which the server says that the saved conversation cannot be gone on with. */
+const GONE = new Set(['conversation.expired', 'conversation.forbidden', 'conversation.unknown']);
+
+/**
+ * One customer's conversation over one socket that may come and go. Whatever was acknowledged is never lost and nothing
+ * is shown twice: resuming is "events after N", and a message keeps its id until it is acknowledged.
+ */
+export class ChatConnection {
+  readonly #inbox = new EventInbox();
+  readonly #outbox = new Outbox();
+  /** Events that came before the acknowledgement of the opening. */
+  #early: ConversationEvent[] = [];
+  #socket: Socket | undefined;
+  #phase: Phase = 'idle';
+  #gapTimer: ReturnType<typeof setTimeout> | undefined;
+  #retryTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(private readonly options: ConnectionOptions) {}
+
+  get phase(): Phase {
+    return this.#phase;
+  }
+
+  get outbox(): readonly Outgoing[] {
+    return this.#outbox.shown(this.#inbox.lastSeq);
+  }
+
+  /** Connects and opens the saved conversation or a new one. Does nothing where that is under way. */
+  open(): void {
+    if (this.#socket) return;
+    this.#setPhase('connecting');
+    const socket = io(new URL('/chat', this.options.server).href, {
+      // WebSocket at once; where a proxy blocks it, long polling.
+      transports: ['websocket', 'polling'],
+      tryAllTransports: true,
+      reconnectionDelayMax: 5_000,
+      timeout: PATIENCE,
+      forceNew: true,
+    });
+    this.#socket = socket;
+    socket.on('connect', () => void this.#begin());
+    socket.on('connect_error', () => this.#setPhase('lost'));
+    socket.on('disconnect', (reason) => this.#ended(reason));
+    socket.on('refused', (error: ServerError) => this.#refused(error));
+    socket.on('event', (event: ConversationEvent) => this.#arrived(event));
+    socket.on('signal', (signal: Signal) => this.options.listener.signal(signal));
+  }
+
+  /** Connects at once instead of at the next attempt. */
+  reconnect(): void {
+    clearTimeout(this.#retryTimer);
+    this.#setPhase('connecting');
+    this.#socket?.disconnect().connect();
+  }
+
+  /** Shows the message as sending and sends it as soon as there is a connection. */
+  send(text: string): void {
+    const id = randomId();
+    const now = Date.now();
+    this.#outbox.add(id, text, now);
+    this.#dispatch(id, text, now);
+  }
+
+  /** Sends it again under the same id. */
+  retry(id: string): void {
+    const now = Date.now();
+    this.#outbox.retry(id, now);
+    const message = this.#outbox.unacknowledged().find((candidate) => candidate.id === id);
+    if (message) this.#dispatch(id, message.text, now);
+  }
+
+  discard(id: string): void {
+    this.#outbox.discard(id);
+    this.options.listener.changed();
+  }
+
+  /** False (and told to the listener) where it was refused or there is no connection. */
+  async request<Name extends keyof Requests>(name: Name, body: Requests[Name]): Promise<boolean> {
+    if (this.#phase !== 'open') return false;
+    const reply = await this.#ask(name, body);
+    if (reply && !reply.ok) this.options.listener.failed(reply.error);
+    return reply?.ok ?? false;
+  }
+
+  /** Leaves the conversation for a new one. */
+  startOver(): void {
+    this.options.session.forget();
+    this.#clear();
+    if (this.#socket) this.reconnect();
+    else this.open();
+  }
+
+  close(): void {
+    clearTimeout(this.#retryTimer);
+    clearTimeout(this.#gapTimer);
+    this.#socket?.removeAllListeners().disconnect();
+    this.#socket = undefined;
+  }
+
+  async #begin(): Promise<void> {
+    const { session, locale } = this.options;
+    const saved = session.read();
+    const after = this.#inbox.lastSeq;
+    this.#early = [];
+    const reply = await this.#ask<Opened>('conversation:open', saved ? { ...saved, after, locale } : { locale });
+    if (!reply) return this.#socket?.connected ? this.reconnect() : undefined;
+    if (!reply.ok) return this.#openingRefused(reply.error);
+    if (!saved) this.#clear();
+    session.write({ conversationId: reply.conversationId, resumeToken: reply.resumeToken });
+    this.#setPhase('open');
+    this.#receive([...reply.events, ...this.#early.splice(0)], saved !== undefined && after === 0);
+    for (const { id, text } of this.#outbox.unacknowledged()) void this.#hand(id, text);
+  }
+
+  #openingRefused(error: ServerError): void {
+    this.options.listener.failed(error);
+    if (GONE.has(error.code) && this.options.session.read()) {
+      this.options.session.forget();
+      this.#clear();
+      void this.#begin();
+      return;
+    }
+    this.#setPhase('refused');
+    this.#tryAgainIn(REFUSED_PAUSE);
+  }
+
+  /** The server says why and then disconnects; Socket.IO does not come back by itself after that. */
+  #refused(error: ServerError): void {
+    this.#setPhase('refused');
+    this.options.listener.failed(error);
+  }
+
+  #ended(reason: Socket.DisconnectReason): void {
+    clearTimeout(this.#gapTimer);
+    if (reason === 'io client disconnect') return;
+    const refused = this.#phase === 'refused';
+    if (!refused) this.#setPhase('lost');
+    if (reason === 'io server disconnect') this.#tryAgainIn(refused ? REFUSED_PAUSE : CLOSED_PAUSE);
+  }
+
+  #tryAgainIn(pause: number): void {
+    clearTimeout(this.#retryTimer);
+    this.#retryTimer = setTimeout(() => this.reconnect(), pause);
+  }
+
+  #arrived(event: ConversationEvent): void {
+    if (this.#phase === 'open') this.#receive([event], false);
+    else this.#early.push(event);
+  }
+
+  #receive(events: readonly ConversationEvent[], history: boolean): void {
+    const ready = this.#inbox.receive(events);
+    for (const event of ready)
+      if (event.type === 'message' && event.origin === 'customer') this.#outbox.arrived(event.seq, event.data.text);
+    this.#outbox.settle(this.#inbox.lastSeq);
+    if (ready.length > 0) this.options.listener.events(ready, history);
+    clearTimeout(this.#gapTimer);
+    if (this.#inbox.gap) this.#gapTimer = setTimeout(() => this.reconnect(), GAP_PATIENCE);
+  }
+
+  #dispatch(id: string, text: string, attempt: number): void {
+    setTimeout(() => {
+      this.#outbox.timedOut(id, attempt, this.#inbox.lastSeq);
+      this.options.listener.changed();
+    }, PATIENCE);
+    this.options.listener.changed();
+    if (this.#phase === 'open') void this.#hand(id, text);
+  }
+
+  async #hand(id: string, text: string): Promise<void> {
+    this.#outbox.emitted(id);
+    const reply = await this.#ask<{ seq: number }>('message:send', { clientMessageId: id, text });
+    // Without an acknowledgement it is handed over again after the next opening, or shown as failed by its own timer.
+    if (!reply) return;
+    if (reply.ok) this.#outbox.acknowledged(id, reply.seq, this.#inbox.lastSeq);
+    else {
+      this.#outbox.refused(id, reply.error);
+      this.options.listener.failed(reply.error);
+    }
+    this.options.listener.changed();
+  }
+
+  /** The acknowledgement; undefined where none came in time or the connection was lost. */
+  async #ask<Extra extends object>(name: string, body: object): Promise<Acknowledged<Extra> | undefined> {
+    try {
+      return (await this.#socket?.timeout(PATIENCE).emitWithAck(name, body)) as Acknowledged<Extra> | undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  #clear(): void {
+    this.#inbox.reset();
+    this.#outbox.moveToNewConversation();
+    this.options.listener.began();
+  }
+
+  #setPhase(phase: Phase): void {
+    if (this.#phase === phase) return;
+    this.#phase = phase;
+    this.options.listener.changed();
+  }
+}
+
+/** 128 random bits. crypto.randomUUID needs a secure context, which a bank's intranet page may not be. */
+function randomId(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

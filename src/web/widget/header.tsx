@@ -1,0 +1,60 @@
+import type { JSX } from 'preact';
+import type { ConversationView } from './conversation-state.js';
+import { Icon } from './icons.js';
+import { fill, type Texts } from './texts.js';
+
+/** Text sizes of 큰글씨, CSS pixels. */
+export const TEXT_SIZES = [16, 20, 24] as const;
+
+interface HeaderProps {
+  view: ConversationView;
+  texts: Texts;
+  textSize: number;
+  onTextSize(size: number): void;
+  onClose(): void;
+}
+
+/** Who speaks, in words; larger letters; the way out. */
+export function Header({ view, texts, textSize, onTextSize, onClose }: HeaderProps): JSX.Element {
+  const at = TEXT_SIZES.findIndex((size) => size === textSize);
+  const step = (by: number) => () => onTextSize(TEXT_SIZES[at + by] ?? textSize);
+  return (
+    <header class="header">
+      <div class="who">
+        <h2 id="title">{texts.title}</h2>
+        <p class={`speaker speaker-${view.state}`}>{speaker(view, texts)}</p>
+      </div>
+      <button type="button" class="icon-button" aria-label={texts.smaller} aria-disabled={at === 0} onClick={step(-1)}>
+        {texts.smallerMark}
+      </button>
+      <button
+        type="button"
+        class="icon-button"
+        aria-label={texts.larger}
+        aria-disabled={at === TEXT_SIZES.length - 1}
+        onClick={step(1)}
+      >
+        {texts.largerMark}
+      </button>
+      <button type="button" class="icon-button" aria-label={texts.close} onClick={onClose}>
+        <Icon name="close" />
+      </button>
+    </header>
+  );
+}
+
+/** Who speaks now, for the header and the announcer. */
+export function speaker({ state, counsellor }: ConversationView, texts: Texts): string {
+  switch (state) {
+    case 'assistant':
+      return texts.speakerAi;
+    case 'queued':
+      return texts.speakerQueued;
+    case 'counsellor':
+      return fill(texts.speakerCounsellor, { name: counsellor ?? '' });
+    case 'closed':
+      return texts.speakerClosed;
+    default:
+      return state satisfies never;
+  }
+}

@@ -1,0 +1,228 @@
+import { execFileSync } from 'node:child_process';
+import { createServer, connect, type Server, type Socket } from 'node:net';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { packageRoot } from '../../src/config/package-root.js';
+import { Retriever, type Hit } from '../../src/knowledge/index.js';
+import { ChatClient } from '../support/chat-client.js';
+import { preparedStore, startService, STORES, type PreparedStore } from '../support/service.js';
+import { spawnService } from '../support/spawned-service.js';
+
+const SOURCE = '예약이체는 이체일 전날까지 취소하실 수 있습니다. 예약이체는 한결앱에서 취소하실 수 있습니다. 예약이체 취소에는 수수료가 없습니다.';
+const SENTENCES = SOURCE.match(/[^.]+\./g)!.map((sentence) => sentence.trim());
+const INTERRUPTED = '답변을 끝까지 확인하지 못해';
+
+class OneSource extends Retriever {
+  override async retrieve(): Promise<Hit[]> {
+    return [{ source: 'passage:t@1#1', kind: 'passage', title: '예약이체', text: SOURCE, score: 1, cosine: 1, lexical: 1, confidence: 0.6 }];
+  }
+}
+const replace = [{ token: Retriever, by: new OneSource() }];
+
+const cleanups: (() => Promise<void> | void)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
+});
+
+async function store(kind: 'embedded' | 'postgres' = 'embedded'): Promise<PreparedStore> {
+  const prepared = await preparedStore(kind);
+  cleanups.push(() => prepared.remove());
+  return prepared;
+}
+
+describe('a model that fails', () => {
+  it('in mid-sentence: what was verified stays, the turn ends with a safe text, the next turn works', async () => {
+    const service = await startService({
+      store: await store(),
+      replace,
+      script: ({ index }) =>
+        index === 0 ? { chunks: [`${SENTENCES[0]} `, SENTENCES[1]!.slice(0, 12), '!'], failAfter: 2 } : { chunks: [SOURCE] },
+    });
+    cleanups.push(() => service.stop());
+    const client = await ChatClient.open(service.url);
+    const failed = await client.ask('예약이체 취소는 언제까지인가요?');
+    expect(failed.map(({ type }) => type)).toEqual(['answer.sentence', 'answer.withheld', 'answer.completed']);
+    expect(failed[1]!.data).toMatchObject({ text: expect.stringContaining(INTERRUPTED) });
+    expect(failed[2]!.data).toMatchObject({ finish: 'failed' });
+    const next = await client.ask('예약이체 취소 수수료가 있나요?');
+    expect(next.at(-1)!.data).toMatchObject({ finish: 'answered' });
+    client.close();
+  });
+
+  it('its child process killed while it writes: the turn ends, the next turn works', async () => {
+    const tiny = join(packageRoot, 'test', 'fixtures', 'tiny-llama.gguf');
+    const service = await startService({ store: await store(), replace, environment: { SANGDAM_CHAT_MODEL: tiny } });
+    cleanups.push(() => service.stop());
+    await modelReady(service.url);
+    const client = await ChatClient.open(service.url);
+    const turn = await client.send('예약이체 취소는 언제까지인가요?');
+    await writing(client, turn);
+    process.kill(llamaChild(), 'SIGKILL');
+    await client.completed(turn);
+    const next = await client.ask('예약이체 취소 수수료가 있나요?');
+    expect(next.filter(({ type }) => type === 'answer.completed')).toHaveLength(1);
+    client.close();
+  });
+
+  it('hanging: the customer stops the turn, and asks again', async () => {
+    const service = await startService({
+      store: await store(),
+      replace,
+      script: ({ index }) => (index === 0 ? { chunks: [`${SENTENCES[0]} `, '예'], hangAfter: 2 } : { chunks: [SOURCE] }),
+    });
+    cleanups.push(() => service.stop());
+    const client = await ChatClient.open(service.url);
+    const turn = await client.send('예약이체 취소는 언제까지인가요?');
+    await client.until((event) => event.type === 'answer.sentence');
+    await client.call('turn:stop');
+    expect((await client.completed(turn)).data).toMatchObject({ finish: 'stopped' });
+    expect((await client.ask('예약이체 취소 수수료가 있나요?')).at(-1)!.data).toMatchObject({ finish: 'answered' });
+    client.close();
+  });
+});
+
+describe.each(STORES)('kill -9 (%s store)', (kind) => {
+  it('under 20 active conversations: every client resumes with exactly the acknowledged events', async () => {
+    const prepared = await store(kind);
+    const script = join(prepared.folder, 'script.yaml');
+    writeFileSync(script, JSON.stringify({ replies: [{ chunks: ['없음'], delayMs: 50 }] }));
+    const environment = { ...prepared.environment, SANGDAM_CHAT_MODEL: `scripted:${script}` };
+    const first = await spawnService(environment);
+    const clients = await Promise.all(Array.from({ length: 20 }, () => ChatClient.open(first.url)));
+    const acknowledged = clients.map((): number[] => []);
+    const talking = clients.map(async (client, at) => {
+      for (;;) {
+        const seq = await client.send(QUESTIONS[acknowledged[at]!.length % QUESTIONS.length]!).catch(() => 0);
+        if (seq === 0) return;
+        acknowledged[at]!.push(seq);
+        await Promise.race([client.completed(seq), disconnected(client)]);
+      }
+    });
+    await Promise.all(clients.map((client) => client.until((event) => event.type === 'answer.completed')));
+    await first.kill('SIGKILL');
+    await Promise.all(talking);
+
+    const second = await spawnService(environment, first.port);
+    cleanups.push(() => second.kill('SIGTERM'));
+    for (const [at, before] of clients.entries()) {
+      const again = await ChatClient.open(second.url, { ...before, after: 0 });
+      expect(again.events.slice(0, before.events.length)).toEqual(before.events);
+      const messages = again.events.filter(({ type }) => type === 'message').map(({ seq }) => seq);
+      for (const seq of acknowledged[at]!) expect(messages).toContain(seq);
+      for (const seq of messages) await again.completed(seq);
+      expect(again.events.map(({ seq }) => seq)).toEqual(again.events.map((_, index) => index + 1));
+      again.close();
+    }
+  }, 180_000);
+});
+
+describe.runIf(STORES.includes('postgres'))('the database gone for 10 seconds', () => {
+  it('loses no acknowledged event, and clients are told', async () => {
+    const prepared = await store('postgres');
+    const wire = await CuttableWire.to(new URL(prepared.environment.DATABASE_URL!));
+    cleanups.push(() => wire.close());
+    const service = await startService({
+      store: { ...prepared, environment: { ...prepared.environment, DATABASE_URL: wire.url } },
+      replace,
+      script: { chunks: SENTENCES.map((sentence) => `${sentence} `), delayMs: 400 },
+    });
+    cleanups.push(() => service.stop());
+    const client = await ChatClient.open(service.url);
+    const turn = await client.send('예약이체 취소는 언제까지인가요?');
+    await client.until((event) => event.type === 'answer.sentence');
+    wire.cut();
+    const refused = await client.call('message:send', { clientMessageId: 'while-away', text: '수수료는요?' });
+    expect(refused).toMatchObject({ ok: false, error: { code: 'store.unavailable' } });
+    const crisis = await client.call('message:send', { clientMessageId: 'crisis-away', text: '죽고 싶어요' });
+    expect(crisis).toMatchObject({ ok: false, error: { code: 'store.unavailable', safeText: expect.stringContaining('109') } });
+    await new Promise((resolve) => setTimeout(resolve, 10_000));
+    wire.restore();
+    await client.completed(turn);
+    expect(client.answer(turn)).toBe(SENTENCES.join(' '));
+    expect((await client.ask('예약이체 취소 수수료가 있나요?')).at(-1)!.data).toMatchObject({ finish: 'answered' });
+    const again = await ChatClient.open(service.url, client);
+    expect(again.events).toEqual(client.events);
+    again.close();
+    client.close();
+  }, 90_000);
+});
+
+const QUESTIONS = ['정기예금 만기가 지나면 이자는 어떻게 되나요?', '보안카드를 잃어버렸어요', '이체 수수료 얼마예요'];
+
+function disconnected(client: ChatClient): Promise<void> {
+  return new Promise((resolve) => client.socket.once('disconnect', () => resolve()));
+}
+
+async function modelReady(url: string): Promise<void> {
+  for (;;) {
+    const body = (await (await fetch(`${url}/health/ready`)).json()) as { chatModel: { state: string; reason?: string } };
+    if (body.chatModel.state === 'ready') return;
+    if (body.chatModel.state === 'failed') throw new Error(body.chatModel.reason);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+/** Resolves when the signal came that the model writes. */
+async function writing(client: ChatClient, turn: number): Promise<void> {
+  const seen = (): boolean =>
+    client.signals.some(({ data }) => (data as { turn?: number; stage?: string }).turn === turn && (data as { stage?: string }).stage === 'writing');
+  while (!seen()) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+function llamaChild(): number {
+  const lines = execFileSync('ps', ['-o', 'pid=,args=', '--ppid', String(process.pid)], { encoding: 'utf8' }).split('\n');
+  const line = lines.find((candidate) => candidate.includes('llama-child'));
+  if (!line) throw new Error('no llama child');
+  return Number(line.trim().split(/\s+/)[0]);
+}
+
+/** A TCP hop in front of PostgreSQL that can be cut and restored. */
+class CuttableWire {
+  readonly #sockets = new Set<Socket>();
+  #open = true;
+
+  private constructor(
+    private readonly server: Server,
+    readonly url: string,
+  ) {}
+
+  static async to(target: URL): Promise<CuttableWire> {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = new URL(target);
+    url.port = String((server.address() as { port: number }).port);
+    const wire = new CuttableWire(server, url.href);
+    server.on('connection', (client) => wire.#join(client, target));
+    return wire;
+  }
+
+  cut(): void {
+    this.#open = false;
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  restore(): void {
+    this.#open = true;
+  }
+
+  close(): void {
+    this.cut();
+    this.server.close();
+  }
+
+  #join(client: Socket, target: URL): void {
+    if (!this.#open) return void client.destroy();
+    const upstream = connect(Number(target.port || 5432), target.hostname);
+    for (const socket of [client, upstream]) {
+      this.#sockets.add(socket);
+      socket.on('error', () => undefined);
+      socket.on('close', () => {
+        this.#sockets.delete(socket);
+        client.destroy();
+        upstream.destroy();
+      });
+    }
+    client.pipe(upstream).pipe(client);
+  }
+}
