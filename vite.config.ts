@@ -6,7 +6,7 @@ const here = (path: string): string => fileURLToPath(new URL(path, import.meta.u
 /** dist/web: the customers' widget as one classic script under a fixed name, and the demo bank page beside it, as it is. */
 export default defineConfig({
   publicDir: here('src/web/page'),
-  oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+  oxc: { jsx: { runtime: 'automatic', importSource: 'preact', development: false } },
   resolve: { alias: [{ find: /^\.\/webtransport\.js$/, replacement: here('src/web/widget/no-transport.ts') }] },
   build: {
     outDir: here('dist/web'),

@@ -17,8 +17,8 @@ const [{ EmbeddedDatabase }, { migrate }, { OnnxEmbedder }, { openKnowledge }, {
 
 /** Hits of a question that become examples: beyond them hardly anything is right. */
 const DEPTH = 5;
-/** A passage answers a phrasing where it belongs to a cited document and holds this share of the model answer's bigrams. */
-const COVERED = 0.4;
+/** A passage answers a phrasing where it belongs to a cited document and holds most of the model answer (share of bigrams). */
+const COVERED = 0.6;
 const clock = new SystemClock();
 const embedder = await OnnxEmbedder.open({ folder: path('data/models/e5-small-ko'), cores: availableParallelism() });
 const database = await EmbeddedDatabase.open();
@@ -34,13 +34,14 @@ for (const [mode, retriever] of [
   ['lexical', new HybridRetriever(knowledge.repository, knowledge.vectors, { ...off(), id: embedder.id }, {}, clock)],
 ]) {
   const examples = await examplesOf(retriever);
-  for (const kind of ['exemplar', 'passage']) {
-    const name = mode === 'dense' ? kind : `lexical${kind[0].toUpperCase()}${kind.slice(1)}`;
+  calibration[mode] = {};
+  report[mode] = {};
+  for (const kind of ['exemplar', 'document', 'statute']) {
     const ofKind = examples.filter((example) => example.kind === kind);
-    calibration[name] = fit(ofKind.filter(({ held }) => !held));
-    report[name] = reliability(calibration[name], ofKind.filter(({ held }) => held));
+    calibration[mode][kind] = fit(ofKind.filter(({ held }) => !held));
+    report[mode][kind] = reliability(calibration[mode][kind], ofKind.filter(({ held }) => held));
   }
-  report[`${mode}Merged`] = merged(examples, mode);
+  report[mode].merged = merged(examples, calibration[mode]);
 }
 console.log(JSON.stringify(report, null, 2));
 if (!process.argv.includes('--check')) writeFileSync(path('data/calibration.json'), `${JSON.stringify(calibration, null, 2)}\n`);
@@ -58,12 +59,12 @@ function hashed(text) {
 async function phrasings() {
   const versions = await knowledge.repository.exemplarsOn(null);
   const stored = await knowledge.repository.readExemplars(versions);
-  return stored.flatMap(({ exemplar, vectorKeys }) =>
+  return stored.flatMap(({ exemplar, vectors }) =>
     exemplar.phrasings.map((query, at) => ({
       set: 'phrasing',
       query,
       held: hashed(exemplar.id) % 2 === 1,
-      leaveOut: new Set([vectorKeys[2 + at]]), // after the question's and the pair's
+      leaveOut: new Set([vectors[2 + at].key]), // after the question's and the pair's
       absent: hashed(query) % 5 === 0,
       exemplar,
       answer: new Set(bigrams(exemplar.answer)),
@@ -85,7 +86,9 @@ async function examplesOf(retriever) {
     const add = (kind, ranking, right) =>
       ranking.slice(0, DEPTH).forEach((hit, rank) => examples.push({ kind, rank, question, held: question.held, right: right(hit.unit), ...features(hit) }));
     add('exemplar', kept, ({ id }) => question.set === 'phrasing' && id === question.exemplar.id);
-    add('passage', passages, (unit) => (question.set === 'phrasing' ? answersPhrasing(unit, question) : isEvidence(unit, question)));
+    const answers = (unit) => (question.set === 'phrasing' ? answersPhrasing(unit, question) : isEvidence(unit, question));
+    add('document', passages.filter(({ unit }) => unit.document.kind !== 'statute'), answers);
+    add('statute', passages.filter(({ unit }) => unit.document.kind === 'statute'), answers);
   }
   return examples;
 }
@@ -175,16 +178,15 @@ function reliability(model, examples) {
 }
 
 /** The merged list on the held-out half: is a right source first, is one among the first five. */
-function merged(examples, mode) {
-  const model = (kind) => calibration[mode === 'dense' ? kind : `lexical${kind[0].toUpperCase()}${kind.slice(1)}`];
+function merged(examples, models) {
   const figures = {};
   for (const set of ['phrasing', 'statute']) {
     const questions = asked.filter((question) => question.held && question.set === set && !question.absent);
     const ranks = questions.map((question) => {
-      const hits = examples.filter((example) => example.question === question).map((example) => ({ ...example, p: probability(model(example.kind), example) }));
+      const hits = examples.filter((example) => example.question === question).map((example) => ({ ...example, p: probability(models[example.kind], example) }));
       hits.sort((a, b) => b.p - a.p);
       const right = (kind) => hits.findIndex((hit) => hit.right && (kind === undefined || hit.kind === kind));
-      return { any: right(), own: set === 'phrasing' ? right('exemplar') : right('passage') };
+      return { any: right(), own: right(set === 'phrasing' ? 'exemplar' : 'statute') };
     });
     const share = (within, which) => digits(ranks.filter((rank) => rank[which] >= 0 && rank[which] < within).length / ranks.length, 3);
     figures[set] = { n: ranks.length, own1: share(1, 'own'), own5: share(5, 'own'), any1: share(1, 'any'), any5: share(5, 'any') };

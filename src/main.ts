@@ -11,6 +11,8 @@ import { Settings } from './config/settings.js';
 import { localeOf, text } from './config/texts.js';
 import { Database } from './database/database.js';
 import { EmbeddedDatabase } from './database/embedded-database.js';
+import { ChatModelSupervisor } from './models/chat-model-supervisor.js';
+import { showChatModel } from './operations/chat-model-progress.js';
 
 const REQUIRED_NODE = 22;
 
@@ -37,6 +39,9 @@ async function start(): Promise<void> {
     database.describeService({ pid: process.pid, port, token: app.get(AdminToken).value });
   const scheme = settings.tls ? 'https' : 'http';
   process.stdout.write(`${text('service.listening', { address: `${scheme}://${settings.host}:${port}` }, locale)}\n`);
+  const supervisor = app.get(ChatModelSupervisor, { strict: false });
+  supervisor.start();
+  showChatModel(supervisor, process.stdout, locale);
 }
 
 process.removeAllListeners('warning'); // the store's lock uses node:sqlite, which Node 24 still calls experimental

@@ -1,4 +1,4 @@
-import { InputRails, OutputRails, PassageRails, PhoneRegistry, RuleSet, type PolicyFinding } from '../guardrails/index.js';
+import { GUARDRAILS_FOLDER, InputRails, OutputRails, PassageRails, PhoneRegistry, RuleSet } from '../guardrails/index.js';
 import { PiiDetector } from '../privacy/index.js';
 import type { Command } from './command.js';
 import { Fields } from './fields.js';
@@ -10,8 +10,8 @@ export const guardCommand: Command = {
   reads: true,
   needs: 'nothing',
   async *run({ input }) {
-    const rules = RuleSet.load();
-    const phones = PhoneRegistry.load();
+    const rules = RuleSet.load(GUARDRAILS_FOLDER);
+    const phones = PhoneRegistry.load(GUARDRAILS_FOLDER);
     const rails = {
       input: new InputRails(rules),
       passage: new PassageRails(rules),
@@ -25,7 +25,7 @@ export const guardCommand: Command = {
       const personal = detector
         .detect(text)
         .filter((finding) => !(finding.type === 'PHONE' && phones.has(text.slice(finding.start, finding.end))))
-        .map(({ type, score, start, end }): PolicyFinding => ({ category: type, rule: 'pii', score, start, end }));
+        .map(({ type, score, start, end }) => ({ category: type, rule: 'pii', score, start, end }));
       const verdict =
         stage === 'output'
           ? rails.output.check(text, fields.has('sources') ? { sources: fields.texts('sources') } : {})

@@ -1,4 +1,4 @@
-import { text, type Locale } from './texts.js';
+import { hasText, text, type Locale } from './texts.js';
 
 /** Every error that leaves the program: its stable code and the HTTP status it maps to. Messages: `texts/*.yaml`, `errors.<code>`. */
 export const ERRORS = {
@@ -60,7 +60,7 @@ export class AppError extends Error {
     readonly params: Params,
     options?: ErrorOptions,
   ) {
-    super(text(`errors.${code}`, params), options);
+    super(text(`errors.${code}`, spoken(params, 'ko')), options);
     this.name = 'AppError';
   }
 
@@ -81,8 +81,14 @@ export class AppError extends Error {
     const field = this.params.field;
     return {
       code: this.code,
-      message: text(`errors.${this.code}`, this.params, locale),
+      message: text(`errors.${this.code}`, spoken(this.params, locale), locale),
       ...(typeof field === 'string' ? { field } : {}),
     };
   }
+}
+
+/** A reason travels as a code (`no-memory`); people read its text. */
+function spoken(params: Params, locale: Locale): Params {
+  const key = `model.reason.${params.reason}`;
+  return hasText(key) ? { ...params, reason: text(key, {}, locale) } : params;
 }

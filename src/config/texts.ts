@@ -27,6 +27,10 @@ export function textKeys(locale: Locale): string[] {
   return [...catalogues.get(locale)!.keys()];
 }
 
+export function hasText(key: string): boolean {
+  return catalogues.get('ko')!.has(key);
+}
+
 /**
  * A text that people read, from `texts/<locale>.yaml`; `{name}` is replaced by `params.name`.
  * @throws Error where the key is missing: a programming error, found by the test that compares keys with the code.

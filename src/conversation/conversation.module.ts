@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { Settings } from '../config/settings.js';
-import { GuardrailsModule } from '../guardrails/guardrails.module.js';
+import { GuardrailsModule } from '../guardrails/index.js';
 import { ConversationLog } from './conversation-log.js';
 import { Conversations } from './conversations.js';
 import { Masking } from './masking.js';

@@ -36,7 +36,7 @@ export class Masking {
     const { text, findings, redactions } = held.masker.mask(raw, key);
     return {
       text,
-      counts: held.masker.counts(),
+      counts: held.masker.next,
       secretTyped: findings.some((finding) => SECRETS.has(finding.type)),
       redactions: redactions.flatMap((redaction) => {
         const seq = held.keys.get(redaction.turn);

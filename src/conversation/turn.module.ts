@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { GuardrailsModule } from '../guardrails/guardrails.module.js';
+import { GuardrailsModule } from '../guardrails/index.js';
 import { KnowledgeModule } from '../knowledge/knowledge.module.js';
 import { ModelsModule } from '../models/models.module.js';
 import { Planner } from './plan.js';

@@ -67,7 +67,16 @@ export class Turn {
 
   /** The same turn with another way of choosing how to answer. */
   plannedBy(planner: Planner): Turn {
-    return Object.assign(Object.create(Turn.prototype) as Turn, this, { planner });
+    return new Turn(
+      this.inputRails,
+      this.fixedTexts,
+      this.retriever,
+      this.passageRails,
+      this.phones,
+      planner,
+      this.chatModel,
+      this.release,
+    );
   }
 
   async *run(input: TurnInput, signal: AbortSignal): AsyncGenerator<TurnStep> {

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { AppError } from '../config/app-error.js';
 import { normalise, originalSpan, type Normalised } from '../text/normalise.js';
 import { compilePattern, PatternError, type Lexicon, type Pattern } from './pattern.js';
 import { POLICY_CATEGORIES, type PolicyCategory, type PolicyFinding } from './policy.js';

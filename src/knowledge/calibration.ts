@@ -18,14 +18,15 @@ export interface Logistic {
   weights: Features;
 }
 
+/** What answers differently often at the same scores: statutes answer questions about law and hardly any other. */
+export type SourceClass = 'exemplar' | 'document' | 'statute';
+
 export interface Calibration {
   /** The embedder whose cosines it was fitted on. */
   embedder: string;
-  exemplar: Logistic;
-  passage: Logistic;
+  dense: Record<SourceClass, Logistic>;
   /** For retrieval without an embedder. */
-  lexicalExemplar: Logistic;
-  lexicalPassage: Logistic;
+  lexical: Record<SourceClass, Logistic>;
 }
 
 /** The shipped calibration; evals/calibration.mjs fits it. */

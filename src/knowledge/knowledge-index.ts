@@ -16,7 +16,7 @@ export interface PassageUnit {
 export interface ExemplarUnit {
   id: string;
   exemplar: Exemplar & { version: number };
-  vectorKeys: number[];
+  vectors: StoredExemplar['vectors'];
 }
 
 /** Texts that are indexed before other work gets its turn: about 10 ms. */
@@ -112,16 +112,16 @@ export class KnowledgeIndex {
     this.documents.delete(id);
   }
 
-  private addExemplar({ exemplar, vectorKeys }: StoredExemplar): void {
-    const unit = { id: exemplar.id, exemplar, vectorKeys };
+  private addExemplar({ exemplar, vectors }: StoredExemplar): void {
+    const unit = { id: exemplar.id, exemplar, vectors };
     this.exemplarUnits.set(unit.id, unit);
-    for (const key of vectorKeys) this.unitOfVector.set(key, unit);
-    this.exemplarTexts.add(unit.id, pairText(exemplar));
+    for (const { key } of vectors) this.unitOfVector.set(key, unit);
+    this.exemplarTexts.add(unit.id, `${exemplar.topic} ${pairText(exemplar)}`);
   }
 
   private removeExemplar(unit: ExemplarUnit): void {
     this.exemplarUnits.delete(unit.id);
-    for (const key of unit.vectorKeys) this.unitOfVector.delete(key);
+    for (const { key } of unit.vectors) this.unitOfVector.delete(key);
     this.exemplarTexts.remove(unit.id);
   }
 }

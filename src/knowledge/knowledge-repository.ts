@@ -42,7 +42,8 @@ export interface StoredDocument {
 
 export interface StoredExemplar {
   exemplar: Exemplar & { version: number };
-  vectorKeys: number[];
+  /** In the order of `exemplarTexts`. */
+  vectors: { key: number; kind: ExemplarText['kind'] }[];
 }
 
 export type EntryVersion = Pick<CurrentEntry, 'id' | 'version'>;
@@ -178,7 +179,8 @@ export class KnowledgeRepository {
     const rows = await this.database.query<ExemplarRow>(
       `SELECT e.id, e.version, e.need, e.topic, e.question, e.phrasings, e.answer, e.documents, e.statutes, e.sensitive,
               e.source, e.status, e.valid_from::text, e.valid_until::text,
-              ARRAY(SELECT v.key FROM exemplar_vectors v WHERE v.exemplar = e.id AND v.version = e.version ORDER BY v.key) AS keys
+              (SELECT json_agg(json_build_object('key', v.key, 'kind', v.kind) ORDER BY v.key)
+               FROM exemplar_vectors v WHERE v.exemplar = e.id AND v.version = e.version) AS vectors
        FROM unnest($1::text[], $2::int[]) AS w (id, version)
        JOIN exemplars e USING (id, version)
        ORDER BY e.id`,
@@ -346,12 +348,12 @@ interface ExemplarRow extends Omit<Exemplar, 'validFrom' | 'validUntil'> {
   version: number;
   valid_from: IsoDate | null;
   valid_until: IsoDate | null;
-  keys: number[];
+  vectors: StoredExemplar['vectors'];
 }
 
-function exemplarOfRow({ valid_from, valid_until, keys, ...row }: ExemplarRow): StoredExemplar {
+function exemplarOfRow({ valid_from, valid_until, vectors, ...row }: ExemplarRow): StoredExemplar {
   return {
     exemplar: { ...row, ...(valid_from ? { validFrom: valid_from } : {}), ...(valid_until ? { validUntil: valid_until } : {}) },
-    vectorKeys: keys,
+    vectors,
   };
 }

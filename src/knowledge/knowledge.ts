@@ -1,3 +1,4 @@
+import { AppError } from '../config/app-error.js';
 import { Clock } from '../config/clock.js';
 import { Database } from '../database/database.js';
 import { Embedder } from '../models/embedder.js';
@@ -17,6 +18,13 @@ export class Knowledge {
     readonly shipped: ShippedKnowledge,
     readonly retriever: HybridRetriever,
   ) {}
+
+  /** Loads the shipped knowledge where the store has none or an older one, and reads the texts into memory. */
+  async prepare(): Promise<void> {
+    for await (const event of this.shipped.load())
+      if (event.event === 'skipped') throw AppError.of(event.code, { file: event.file, line: event.line ?? 0, expected: event.reason });
+    await this.retriever.warm();
+  }
 }
 
 /** Puts the parts together, for the service, the commands and the suites alike. */

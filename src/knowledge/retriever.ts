@@ -15,7 +15,7 @@ export interface Hit {
   text: string;
   /** `lexical + w·cosine`; comparable within one kind only. */
   score: number;
-  /** The largest cosine of the question to the source's vectors; 0 where there is no embedder. */
+  /** The largest cosine of the question to the source's vectors (an exemplar's discounted by kind); 0 without an embedder. */
   cosine: number;
   /** BM25 as a share of what the question could reach at most (`LexicalIndex`). */
   lexical: number;

@@ -123,10 +123,12 @@ export class LlamaProcess {
     child.on('message', (message: FromLlamaChild) => {
       if (this.child === child) this.receive(message);
     });
-    child.once('error', () => child.kill('SIGKILL'));
-    child.once('exit', () => {
+    const gone = () => {
       if (this.child === child) this.recover();
-    });
+    };
+    child.once('exit', gone);
+    // Without a pid it could not be started (no memory, no processes left), and no exit follows.
+    child.on('error', () => (child.pid === undefined ? gone() : child.kill('SIGKILL')));
     const { modelPath, threads, contextTokens, sequences } = this.options;
     this.post({ type: 'load', modelPath, threads, contextTokens, sequences });
   }

@@ -21,7 +21,6 @@ export const MODEL_REASONS = [
   'unreachable',
   'disk-full',
   'no-python',
-  'unknown-model',
   'embedder-missing',
 ] as const;
 

@@ -1,4 +1,4 @@
-import { Module, type OnApplicationShutdown } from '@nestjs/common';
+import { Global, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { availableParallelism } from 'node:os';
 import { shipped } from '../config/package-root.js';
 import { Settings } from '../config/settings.js';
@@ -12,6 +12,7 @@ import { ModelStore } from './model-store.js';
 import { OnnxEmbedder } from './onnx-embedder.js';
 
 /** The ports ChatModel and Embedder, and the model files. The chat model is brought up at the first look at it. */
+@Global()
 @Module({
   providers: [
     { provide: ModelSettings, inject: [Settings], useFactory: modelSettings },
@@ -52,14 +53,14 @@ export class ModelsModule implements OnApplicationShutdown {
   }
 }
 
-/** Downloading is for the service and `sangdam models fetch` alone, so without a word in the settings nothing is fetched. */
-function modelSettings(settings: Settings & Partial<Pick<ModelSettings, 'mayFetch' | 'modelUrls'>>): ModelSettings {
+function modelSettings(settings: Settings): ModelSettings {
+  const { chatModel, chatCapability, modelsFolder, modelUrls, mayFetch } = settings;
   return {
-    chatModel: settings.chatModel,
-    chatCapability: settings.chatCapability,
-    modelsFolder: settings.modelsFolder,
-    modelUrls: settings.modelUrls ?? [],
-    mayFetch: settings.mayFetch ?? false,
+    chatModel,
+    chatCapability,
+    modelsFolder,
+    modelUrls,
+    mayFetch,
     embedderFolder: shipped('data', 'models', 'e5-small-ko'),
     cores: availableParallelism(),
   };

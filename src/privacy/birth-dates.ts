@@ -31,7 +31,11 @@ export function findBirthDates(reading: Reading): Candidate[] {
 
 function isBirthDay(...written: [year: string, month: string, day: string, today: number]): boolean {
   const today = written[3];
-  const [year, month, day] = written.slice(0, 3).map((part) => String(part).replace(/\n/g, '')) as [string, string, string];
+  const [year, month, day] = written.slice(0, 3).map((part) => String(part).replace(/\n/g, '')) as [
+    string,
+    string,
+    string,
+  ];
   const centuries = year.length === 4 ? [0] : [1900, 2000];
   return centuries.some((century) => isPastDay(century + Number(year), Number(month), Number(day), today));
 }

@@ -48,7 +48,8 @@ export const BANK_AFTER = new RegExp(`^[ ,(]{0,2}${BANKS}(?=은행|뱅크|${PART
 /** A bank's name with what ties it to the number after it, for patterns that continue to the left. */
 export const BANK_NAME = `${BANKS}(?:은행|뱅크)?`;
 
-const AFTER_UNIT = '(?=[이가을를은는만도]|씩|에|으?로|짜리|정도|이상|이하|인데|입니다|까지|부터|쯤|어치|넘|[^가-힣A-Za-z0-9]|$)';
+const AFTER_UNIT =
+  '(?=[이가을를은는만도]|씩|에|으?로|짜리|정도|이상|이하|인데|입니다|까지|부터|쯤|어치|넘|[^가-힣A-Za-z0-9]|$)';
 const AMOUNT = new RegExp(`[ ]?${alternatives(wordsOf('labels', 'amounts'))}${AFTER_UNIT}`, 'iy');
 const COUNT = new RegExp(`[ ]?${alternatives(wordsOf('labels', 'counts'))}${AFTER_UNIT}`, 'iy');
 /** A longer number is no count: `110034530774 건` is a matter about an account. */

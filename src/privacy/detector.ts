@@ -1,4 +1,6 @@
+import { withCopulas } from '../text/copula.js';
 import { closeLetterSpacing } from '../text/letter-spacing.js';
+import { joinBrokenWords } from '../text/line-breaks.js';
 import { normalise, originalSpan, type Normalised } from '../text/normalise.js';
 import { findAddresses } from './addresses.js';
 import { findBirthDates } from './birth-dates.js';
@@ -75,32 +77,36 @@ export class PiiDetector {
    * `asked` is what the assistant asked before the last of them.
    */
   detectTurns(turns: readonly string[], options: DetectOptions = {}): TurnFinding[] {
-    const offsets: number[] = [];
-    let length = 0;
-    for (const turn of turns) {
-      offsets.push(length);
-      length += turn.length + 1;
-    }
+    return this.detectAcrossTurns(turns, options)
+      .flat()
+      .sort((a, b) => a.turn - b.turn || a.start - b.start);
+  }
+
+  /** As `detectTurns`, but the parts of one value, one a message, stay together. */
+  detectAcrossTurns(turns: readonly string[], options: DetectOptions = {}): TurnFinding[][] {
     const { asked, ...others } = options;
-    const joined = this.findingsIn(turns.join('\n'), others).flatMap((finding) => splitByTurn(finding, turns, offsets));
-    if (asked === undefined || turns.length === 0) return joined;
+    const joined = this.findingsIn(turns.join('\n'), others).map((finding) => splitByTurn(finding, turns));
     const last = turns.length - 1;
-    const answers = this.detect(turns[last]!, options).filter(
-      (answer) => !joined.some(({ turn, start, end }) => turn === last && start < answer.end && answer.start < end),
-    );
-    return [...joined, ...answers.map((answer) => ({ ...answer, turn: last }))].sort((a, b) => a.turn - b.turn || a.start - b.start);
+    if (asked === undefined || last < 0) return joined;
+    const isTaken = (answer: PiiFinding) =>
+      joined.flat().some(({ turn, start, end }) => turn === last && start < answer.end && answer.start < end);
+    const answers = this.detect(turns[last]!, options).filter((answer) => !isTaken(answer));
+    return [...joined, ...answers.map((answer) => [{ ...answer, turn: last }])];
   }
 
   private findingsIn(text: string, options: DetectOptions): PiiFinding[] {
-    const plain = normalise(text);
-    const closed = closeLetterSpacing(plain);
-    const views = closed ? [plain, closed] : [plain];
     const minScore = options.minScore ?? MASK_SCORE;
-    const findings = views.flatMap((view) =>
-      candidatesIn(view, this.now().getTime(), options)
+    const today = this.now().getTime();
+    const found = (view: Normalised, candidates: readonly Candidate[]) =>
+      candidates
         .filter(({ score, start, end }) => score >= minScore && start < end)
-        .map((candidate) => toFinding(view, candidate)),
-    );
+        .map((each) => toFinding(view, each));
+
+    const plain = normalise(text);
+    const views = [plain, closeLetterSpacing(plain), withCopulas(plain)].filter((view) => view !== undefined);
+    const findings = views.flatMap((view) => found(view, candidatesIn(new Reading(view, today), options)));
+    const joined = joinBrokenWords(plain);
+    if (joined) findings.push(...found(joined, wordsIn(new Reading(joined, today))));
     return resolveOverlaps(findings, text);
   }
 }
@@ -114,18 +120,29 @@ const ASKED_LABELS: Partial<Record<PiiType, string>> = {
   CORP_REG: '법인등록번호\n',
 };
 
-function candidatesIn(normalised: Normalised, today: number, { isKnownName }: DetectOptions): Candidate[] {
-  const reading = new Reading(normalised, today);
+/** What consists of words, where words that a line break cut are whole again. */
+function wordsIn(reading: Reading): Candidate[] {
+  const emails = findEmails(reading).filter(({ start }) => reading.labelBefore(start)?.type === 'EMAIL');
+  return [...emails, ...findAddresses(reading), ...findNames(reading, [])];
+}
+
+function candidatesIn(reading: Reading, { isKnownName }: DetectOptions): Candidate[] {
   const hotlines = representativeNumbers(reading);
-  const isHotline = ({ start, end }: Candidate) => hotlines.some((hotline) => start < hotline.end && hotline.start < end);
-  const numbers = [...numbersIn(reading), ...findBackHalves(reading), ...findRunTogether(reading), ...findPassports(reading)].filter(
-    (candidate) => !isHotline(candidate),
-  );
+  const isHotline = ({ start, end }: Candidate) =>
+    hotlines.some((hotline) => start < hotline.end && hotline.start < end);
+  const numbers = [
+    ...numbersIn(reading),
+    ...findBackHalves(reading),
+    ...findRunTogether(reading),
+    ...findPassports(reading),
+  ].filter((candidate) => !isHotline(candidate));
   const emails = findEmails(reading);
   const accepted = [...numbers, ...emails].filter(({ score }) => score >= MASK_SCORE);
   const cards = accepted.filter(({ type }) => type === 'CARD');
   const expiries = findCardExpiries(reading, cards);
-  const secrets = findSecrets(reading).filter((secret) => !isHotline(secret) && !accepted.some((number) => covers(number, secret)));
+  const secrets = findSecrets(reading).filter(
+    (secret) => !isHotline(secret) && !accepted.some((number) => covers(number, secret)),
+  );
   return [
     ...numbers,
     ...emails,
@@ -137,9 +154,26 @@ function candidatesIn(normalised: Normalised, today: number, { isKnownName }: De
     ...findLinkingInformation(reading),
     ...findBirthDates(reading),
     ...findAddresses(reading),
-    ...findNames(reading, accepted),
-    ...(isKnownName ? findKnownNames(reading, isKnownName) : []),
+    ...namesIn(reading, accepted, isKnownName),
   ];
+}
+
+/** Names by their cues; one that was found is a name from there on. */
+function namesIn(
+  reading: Reading,
+  numbers: readonly Candidate[],
+  isKnownName: DetectOptions['isKnownName'],
+): Candidate[] {
+  const names = findNames(reading, numbers);
+  if (names.length === 0 && !isKnownName) return names;
+  const firstSeen = new Map<string, number>();
+  for (const { start, end } of names) {
+    const name = reading.text.slice(start, end);
+    firstSeen.set(name, Math.min(start, firstSeen.get(name) ?? start));
+  }
+  const isKnown = (word: string, at: number) =>
+    (firstSeen.get(word) ?? Infinity) < at || (isKnownName?.(word) ?? false);
+  return [...names, ...findKnownNames(reading, isKnown)];
 }
 
 function numbersIn(reading: Reading): Candidate[] {
@@ -160,10 +194,12 @@ function toFinding(view: Normalised, { start, end, type, score }: Candidate): Pi
   return { ...originalSpan(view, start, end), type, score: Math.round(Math.min(score, 0.99) * 100) / 100 };
 }
 
-function splitByTurn(finding: PiiFinding, turns: readonly string[], offsets: readonly number[]): TurnFinding[] {
+function splitByTurn(finding: PiiFinding, turns: readonly string[]): TurnFinding[] {
+  let offset = 0;
   return turns.flatMap((text, turn) => {
-    const start = Math.max(finding.start - offsets[turn]!, 0);
-    const end = Math.min(finding.end - offsets[turn]!, text.length);
+    const start = Math.max(finding.start - offset, 0);
+    const end = Math.min(finding.end - offset, text.length);
+    offset += text.length + 1;
     return start < end ? [{ ...finding, start, end, turn }] : [];
   });
 }

@@ -20,6 +20,7 @@ const MIN_DIGITS = 7;
 const MAX_DIGITS = 16;
 const MAX_JOINTS = 6;
 const LONGEST_GAP = 6;
+const INSIDE_RUN = 0.3;
 
 const BLOCK = /[0-9*]+/g;
 const GAP = /^[ \t]*(?:\n[ \t]*)?(?:\)-|[-./()_]|다시|대시|하이픈|빼기)?[ \t]*(?:\n[ \t]*)?$/;
@@ -30,7 +31,10 @@ const HIDDEN_BY_X = /(?<![A-Za-z])[Xx]{2,}(?![A-Za-z])/g;
 
 /** Consecutive blocks of one chain: what a number may be. Signatures are the block lengths, `3-4-4`. */
 export class DigitWindow {
+  /** How many digits stars hide. */
+  readonly hidden: number;
   private cachedEdges: number | undefined;
+  private cachedSignatures: readonly string[] | undefined;
 
   constructor(
     readonly reading: Reading,
@@ -39,7 +43,9 @@ export class DigitWindow {
     private readonly last: number,
     /** Digits and, where some are hidden, stars. */
     readonly digits: string,
-  ) {}
+  ) {
+    this.hidden = digits.includes('*') ? digits.split('*').length - 1 : 0;
+  }
 
   get start(): number {
     return this.chain[this.first]!.start;
@@ -47,11 +53,6 @@ export class DigitWindow {
 
   get end(): number {
     return this.chain[this.last]!.end;
-  }
-
-  /** How many digits stars hide. */
-  get hidden(): number {
-    return this.digits.split('*').length - 1;
   }
 
   /** Whether no block before or after is joined to it: the number is the whole chain. */
@@ -69,8 +70,12 @@ export class DigitWindow {
     return new Set(inner.map(({ gap }) => gap.trim())).size <= 1;
   }
 
-  get isSpoken(): boolean {
-    return this.reading.isSpoken(this.start) && this.reading.isSpoken(this.end - 1);
+  /** Whether it was given digit by digit: spoken, or with something between any two digits. */
+  get isSpelledOut(): boolean {
+    const { start, end } = this.reading.normalised;
+    if (this.reading.isSpoken(this.start) && this.reading.isSpoken(this.end - 1)) return true;
+    for (let at = this.start; at + 1 < this.end; at++) if (start[at + 1] === end[at]) return false;
+    return true;
   }
 
   get label(): Label | undefined {
@@ -81,21 +86,31 @@ export class DigitWindow {
     return this.label !== undefined && types.includes(this.label.type);
   }
 
-  /** The signature, and the one in which a line break is no separator. */
+  /** Whether the blocks have one of the lengths (`3-4-4`), line breaks counting as separators or not. */
   hasSignature(...printed: readonly string[]): boolean {
-    const signature = this.signature(false);
-    if (printed.includes(signature)) return true;
-    return this.joints.includes('newline') && printed.includes(this.signature(true));
+    return this.signatures.some((signature) => printed.includes(signature));
   }
 
-  signature(joinLines: boolean): string {
-    const lengths: number[] = [];
+  /** The block lengths; where a line break is one of the separators, also those without it. */
+  get signatures(): readonly string[] {
+    this.cachedSignatures ??= this.joints.includes('newline')
+      ? [this.signature(false), this.signature(true)]
+      : [this.signature(false)];
+    return this.cachedSignatures;
+  }
+
+  private signature(joinLines: boolean): string {
+    let signature = '';
+    let length = 0;
     for (let at = this.first; at <= this.last; at++) {
       const { start, end, joint } = this.chain[at]!;
-      if (lengths.length > 0 && (joint === 'soft' || (joinLines && joint === 'newline'))) lengths[lengths.length - 1]! += end - start;
-      else lengths.push(end - start);
+      if (at > this.first && joint !== 'soft' && !(joinLines && joint === 'newline')) {
+        signature += `${length}-`;
+        length = 0;
+      }
+      length += end - start;
     }
-    return lengths.join('-');
+    return signature + length;
   }
 
   /** What the surroundings say against the number (zero or negative, spec section 3); `isPrinted`: the blocks have the type's shape. */
@@ -115,8 +130,8 @@ export class DigitWindow {
     const before = this.chain[this.first]!;
     const after = this.chain[this.last + 1];
     let score = 0;
-    if (this.first > 0) score -= jointPenalty(before);
-    if (after) score -= jointPenalty(after);
+    if (this.first > 0) score -= jointPenalty(before, this.chain[this.first - 1]!);
+    if (after) score -= jointPenalty(after, this.chain[this.last]!);
     if (/[A-Za-z]$/.test(left) && !/(?:tel|phone|hp|mobile|no|ph|fax)$/i.test(left)) score -= 0.35;
     if (/[A-Za-z]-$/.test(left)) score -= 0.35;
     if (/[₩$#]$/.test(left)) score -= 0.5;
@@ -127,10 +142,14 @@ export class DigitWindow {
   }
 }
 
-/** An edge that `-./` joins to more digits is hardly one; a soft edge may be one, but a hard edge is better. */
-function jointPenalty({ joint, gap }: Block): number {
-  if (joint === 'sign') return /[-./]/.test(gap) ? 0.45 : 0.05;
-  return joint === 'soft' ? 0.02 : 0;
+/**
+ * An edge that `-./` joins to more digits is hardly one. A soft edge is one between two numbers that were fused, but
+ * where every digit has soft edges (spoken, or all parted by invisible characters) most are none.
+ */
+function jointPenalty(block: Block, before: Block): number {
+  if (block.joint === 'sign') return /[-./]/.test(block.gap) ? 0.45 : 0.05;
+  if (block.joint !== 'soft') return 0;
+  return Math.min(block.end - block.start, before.end - before.start) > 1 ? 0.02 : INSIDE_RUN;
 }
 
 /** Every run of blocks that may be a number: 7 to 16 digits in all, at most six separators. */
@@ -145,6 +164,7 @@ export function* longBlocks(reading: Reading): Generator<{ start: number; digits
 
 function* windowsOf(reading: Reading, chain: readonly Block[]): Generator<DigitWindow> {
   for (let first = 0; first < chain.length; first++) {
+    const startsInside = isInside(chain, first);
     let digits = '';
     let joints = 0;
     for (let last = first; last < chain.length; last++) {
@@ -152,14 +172,25 @@ function* windowsOf(reading: Reading, chain: readonly Block[]): Generator<DigitW
       if (last > first && block.joint !== 'soft') joints++;
       digits += reading.text.slice(block.start, block.end).replace(/[Xx]/g, '*');
       if (digits.length > MAX_DIGITS || joints > MAX_JOINTS) break;
+      if (startsInside && isInside(chain, last + 1)) continue;
       if (digits.length >= MIN_DIGITS && /\d/.test(digits)) yield new DigitWindow(reading, chain, first, last, digits);
     }
   }
 }
 
+/** Whether the place before a block lies inside a run of single digits with soft edges: no number both starts and ends there. */
+function isInside(chain: readonly Block[], at: number): boolean {
+  const block = chain[at];
+  const before = chain[at - 1];
+  return block?.joint === 'soft' && before !== undefined && jointPenalty(block, before) === INSIDE_RUN;
+}
+
 function chainsOf(reading: Reading): Block[][] {
   const text = reading.text.replace(HIDDEN_BY_X, (run) => '*'.repeat(run.length));
-  const amounts = Array.from(text.matchAll(THOUSANDS), ({ 0: run, index }) => ({ start: index, end: index + run.length }));
+  const amounts = Array.from(text.matchAll(THOUSANDS), ({ 0: run, index }) => ({
+    start: index,
+    end: index + run.length,
+  }));
   const chains: Block[][] = [];
   let previousEnd = -1;
   for (const match of text.matchAll(BLOCK)) {
@@ -195,7 +226,9 @@ function withoutEmphasis(text: string, start: number, end: number): { start: num
 }
 
 function isOpenedBefore(text: string, start: number, stars: number): boolean {
-  return new RegExp(`(?<!\\*)\\*{${stars}}(?=\\d[\\d ./-]{0,30}$)`).test(text.slice(Math.max(0, start - 32), start + 1));
+  return new RegExp(`(?<!\\*)\\*{${stars}}(?=\\d[\\d ./-]{0,30}$)`).test(
+    text.slice(Math.max(0, start - 32), start + 1),
+  );
 }
 
 function splitAtSoftEdges(reading: Reading, span: { start: number; end: number }, joint: Joint, gap: string): Block[] {

@@ -29,7 +29,12 @@ export function findPassports(reading: Reading): Candidate[] {
         const label = reading.labelBefore(match.index);
         const isLabelled = label?.type === 'PASSPORT' && match.index - label.end <= reach;
         const context = isLabelled ? 0.5 : label?.type === 'NEGATIVE' ? -0.45 : 0;
-        return { start: match.index, end: match.index + match[0].length, type: 'PASSPORT' as const, score: score + context };
+        return {
+          start: match.index,
+          end: match.index + match[0].length,
+          type: 'PASSPORT' as const,
+          score: score + context,
+        };
       }),
   );
 }
@@ -42,13 +47,18 @@ function isLetterFirst({ text, normalised }: Reading, at: number): boolean {
 const REGION = '(?:(?:서울|부산|대구|인천|광주|대전|울산|세종|경기|강원|충북|충남|전북|전남|경북|경남|제주) ?)?';
 const USE = '[가나다라마거너더러머버서어저고노도로모보소오조구누두루무부수우주아바사자배하허호]';
 const PLATE = new RegExp(`(?<!\\d)(?<!\\d[-.])${REGION}\\d{2,3} ?${USE} ?\\d{4}(?!\\d)(?![-.]\\d)`, 'g');
-const BROKEN_PLATE = new RegExp(`(?<!\\d)${REGION}\\d\\n?\\d(?:\\n?\\d)?[ \\n]?${USE}[ \\n]?\\d(?:\\n?\\d){3}(?!\\d)`, 'g');
+const BROKEN_PLATE = new RegExp(
+  `(?<!\\d)${REGION}\\d\\n?\\d(?:\\n?\\d)?[ \\n]?${USE}[ \\n]?\\d(?:\\n?\\d){3}(?!\\d)`,
+  'g',
+);
 const CASE_NUMBER = /선고|판결|사건/;
 
 /** Number plates: two or three digits, a syllable that says the use, four digits from 0100 on. */
 export function findPlates(reading: Reading): Candidate[] {
   const { text } = reading;
-  const broken = Array.from(text.matchAll(BROKEN_PLATE)).filter((match) => match[0].includes('\n') && isVehicle(reading, match.index));
+  const broken = Array.from(text.matchAll(BROKEN_PLATE)).filter(
+    (match) => match[0].includes('\n') && isVehicle(reading, match.index),
+  );
   return [...text.matchAll(PLATE), ...broken]
     .filter((match) => Number(match[0].replace(/\n/g, '').slice(-4)) >= 100)
     .map((match) => {
@@ -57,7 +67,8 @@ export function findPlates(reading: Reading): Candidate[] {
       let score = /^\D*\d+\D\d+$/.test(match[0]) ? 0.62 : 0.5;
       if (isVehicle(reading, start)) score += 0.35;
       if (isUnitAfter(text, end, 4)) score -= 0.6;
-      if (CASE_NUMBER.test(text.slice(Math.max(0, start - 10), start)) || CASE_NUMBER.test(text.slice(end, end + 8))) score -= 0.6;
+      if (CASE_NUMBER.test(text.slice(Math.max(0, start - 10), start)) || CASE_NUMBER.test(text.slice(end, end + 8)))
+        score -= 0.6;
       return { start, end, type: 'VEHICLE' as const, score };
     });
 }
@@ -67,7 +78,8 @@ function isVehicle(reading: Reading, at: number): boolean {
 }
 
 const BASE64 = /(?<![A-Za-z0-9+/])[A-Za-z0-9+/](?:\n?[A-Za-z0-9+/]){63,85}(?:\n?=){0,2}(?![A-Za-z0-9+/=])/g;
-const LINK_LABEL = /(?:연계 ?정보|중복 ?가입 ?(?:확인)? ?정보|(?<![A-Za-z])(?:CI|DI)(?![A-Za-z])) ?(?:값|코드|번호)?[^A-Za-z0-9]{0,8}$/i;
+const LINK_LABEL =
+  /(?:연계 ?정보|중복 ?가입 ?(?:확인)? ?정보|(?<![A-Za-z])(?:CI|DI)(?![A-Za-z])) ?(?:값|코드|번호)?[^A-Za-z0-9]{0,8}$/i;
 
 /** 연계정보 (CI: 88 characters of base64) and 중복가입확인정보 (DI: 64 characters, with its label only). */
 export function findLinkingInformation(reading: Reading): Candidate[] {
@@ -76,6 +88,8 @@ export function findLinkingInformation(reading: Reading): Candidate[] {
     const isLabelled = LINK_LABEL.test(reading.text.slice(Math.max(0, match.index - 24), match.index));
     const isCi = value.length === 88 && value.endsWith('==');
     const isDi = value.length === 64 && isLabelled;
-    return isCi || isDi ? [{ start: match.index, end: match.index + match[0].length, type: 'CI_DI' as const, score: 0.9 }] : [];
+    return isCi || isDi
+      ? [{ start: match.index, end: match.index + match[0].length, type: 'CI_DI' as const, score: 0.9 }]
+      : [];
   });
 }

@@ -50,14 +50,19 @@ export function findIpAddresses(reading: Reading): Candidate[] {
   const broken = Array.from(text.matchAll(BROKEN_IPV4)).filter(
     (match) => match[0].includes('\n') && reading.labelBefore(match.index)?.type === 'IP',
   );
-  const v4 = [...text.matchAll(IPV4), ...broken].map((match) => ({ match, score: scoreOfV4(match[0].replace(/\n/g, '')) }));
+  const v4 = [...text.matchAll(IPV4), ...broken].map((match) => ({
+    match,
+    score: scoreOfV4(match[0].replace(/\n/g, '')),
+  }));
   const v6 = Array.from(text.matchAll(IPV6))
     .filter(([address]) => isIPv6(address) && address.split(':').filter(Boolean).length >= 2)
     .map((match) => ({ match, score: /^f[cde]/i.test(match[0]) ? 0.2 : 0.7 }));
   return [...v4, ...v6].map(({ match, score }) => {
     const end = match.index + match[0].length;
     const isLabelled = reading.labelBefore(match.index)?.type === 'IP';
-    const isVersion = VERSION.test(text.slice(Math.max(0, match.index - 10), match.index)) || CLAUSE_AFTER.test(text.slice(end, end + 4));
+    const isVersion =
+      VERSION.test(text.slice(Math.max(0, match.index - 10), match.index)) ||
+      CLAUSE_AFTER.test(text.slice(end, end + 4));
     return { start: match.index, end, type: 'IP', score: score + (isLabelled ? 0.35 : 0) - (isVersion ? 0.6 : 0) };
   });
 }

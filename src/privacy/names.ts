@@ -16,7 +16,9 @@ const CASE = '(?:님|씨|으?로|[이가은는을를의과와도]|한테|에게|
 const ENDS = `(?=[^가-힣]|$|${COPULA}|${CASE}(?:[^가-힣]|$))`;
 /** Two syllables need a word's end or a copula after them: with a particle they are any noun. */
 const SHORT_ENDS = `(?=[^가-힣]|$|${COPULA})`;
-const CUED_NAME = `(?<name>${FULL_NAME}${ENDS}|(?<=[\\s:=,.!~])${SHORT_NAME}${SHORT_ENDS}|${FOREIGN_NAME})`;
+/** 홍 길 동, 홍.길.동: only where a label asks for a name. */
+const SPELLED_NAME = `${SURNAME}(?<gap>[ .\\n])${GIVEN}\\k<gap>${GIVEN}${ENDS}`;
+const CUED_NAME = `(?<name>${FULL_NAME}${ENDS}|${SPELLED_NAME}|(?<=[\\s:=,.!~])${SHORT_NAME}${SHORT_ENDS}|${FOREIGN_NAME})`;
 const TITLES = alternatives(wordsOf('names', 'titles'));
 const KIN = alternatives(wordsOf('names', 'kin'));
 
@@ -27,14 +29,30 @@ interface Cue {
 
 /** What in a text says that the word beside it is a name, from the spec's list (section 5). */
 const CUES: readonly Cue[] = [
-  [`${alternatives(wordsOf('names', 'labels'))}(?: ?(?:은|는|이|가|도|란에|에|:|=|-|is))?[\\s:]{0,2}${CUED_NAME}`, 0.85, 'i'],
-  [`(?:(?:저는|나는|본인은|안녕하세요|안녕하십니까)[\\s,.!~]{0,3}|(?:전|I am|I'm) )(?:저는 )?${CUED_NAME}(?=${COPULA}|[.,]?$)`, 0.8],
+  [
+    `${alternatives(wordsOf('names', 'labels'))}(?: ?(?:은|는|이|가|:|=|-)|(?:도|에|란에| is)(?= ))?[\\s:]{0,2}${CUED_NAME}`,
+    0.85,
+    'i',
+  ],
+  [
+    `(?:(?:저는|나는|본인은|안녕하세요|안녕하십니까)[\\s,.!~]{0,3}|(?:전|I am|I'm) )(?:저는 )?${CUED_NAME}(?=${COPULA}|[.,]?$)`,
+    0.8,
+  ],
   [`${LONG_NAME} ?(?:고객님|고객 ?(?:이름|명의)|님|씨|${TITLES}님)`, 0.7],
-  [`(?<name>${FULL_NAME}|${SHORT_NAME}|${FOREIGN_NAME})(?:이|(?<![하오보시]))라고 ?(?:합니다|하는데|해요|하고|불러)`, 0.75],
-  [`${KIN}(?:인|의|은|는|이|가)? ?(?:이름(?:은|이)? ?)?${LONG_NAME} ?(?:명의|씨|한테|에게|께|이름|앞으로|계좌|통장|으로|이고|입니다|이에요|예요)`, 0.7],
+  [
+    `(?<name>${FULL_NAME}|${SHORT_NAME}|${FOREIGN_NAME})(?:이|(?<![하오보시]))라고 ?(?:합니다|하는데|해요|하고|불러)`,
+    0.75,
+  ],
+  [
+    `${KIN}(?:인|의|은|는|이|가)? ?(?:이름(?:은|이)? ?)?${LONG_NAME} ?(?:명의|씨|한테|에게|께|이름|앞으로|계좌|통장|으로|이고|입니다|이에요|예요)`,
+    0.7,
+  ],
   [`${LONG_NAME} ?${TITLES}(?:은|는|이|가|을|를|의|께|한테|에게|도|하고|이랑)`, 0.6],
   [`${alternatives(wordsOf('names', 'roles'))}(?:는|은|이|가|:)?[ :]{1,2}${LONG_NAME}${ENDS}`, 0.6],
-].map(([pattern, score, flags]) => ({ pattern: new RegExp(`(?<![가-힣A-Za-z])${pattern}`, `g${flags ?? ''}`), score: Number(score) }));
+].map(([pattern, score, flags]) => ({
+  pattern: new RegExp(`(?<![가-힣A-Za-z])${pattern}`, `g${flags ?? ''}`),
+  score: Number(score),
+}));
 
 const STOP_WORDS = new Set([...wordsOf('names', 'stopWords'), ...wordsOf('common-words', 'longNouns')]);
 const NOUNS = new Set([...wordsOf('common-words', 'nouns'), ...STOP_WORDS]);
@@ -56,7 +74,7 @@ function nameIn(match: RegExpExecArray, from: number, score: number): Candidate[
   const name = match.groups!.name!;
   const at = match[0].lastIndexOf(name);
   const after = match.input.slice(match.index + at + name.length, match.index + at + name.length + 4);
-  if (!isName(name, after)) return [];
+  if (!isName(/[가-힣]/.test(name) ? name.replace(/[ .\n]/g, '') : name, after)) return [];
   return [{ start: from + at, end: from + at + name.length, type: 'PERSON', score }];
 }
 
@@ -68,10 +86,23 @@ function isName(word: string, after: string): boolean {
   return !(isInflected && NOUNS.has(word.slice(0, -1)) && !SAYS_NAME.test(after));
 }
 
-const NOT_A_LATIN_NAME = /^(?:The|My|Is|It|Not|No|And|For|From|Please|Bank|Card|Account|Korea|Korean|English|Kb|Nh|Sc|Iphone|Galaxy)\b/i;
+const NOT_A_LATIN_NAME =
+  /^(?:The|My|Is|It|Not|No|And|For|From|Please|Bank|Card|Account|Korea|Korean|English|Kb|Nh|Sc|Iphone|Galaxy)\b/i;
 
-const NUMBER_TYPES = new Set<Candidate['type']>(['PHONE', 'RRN', 'FRN', 'ACCOUNT', 'CARD', 'EMAIL', 'DRIVER_LICENSE', 'PASSPORT']);
-const NAME_BEFORE = new RegExp(`(?<![가-힣A-Za-z])${LONG_NAME}(?:님|씨)?[ ,/:\\n(]{1,3}(?:${BANK_NAME}[ ,/:]{0,2})?$`, 'i');
+const NUMBER_TYPES = new Set<Candidate['type']>([
+  'PHONE',
+  'RRN',
+  'FRN',
+  'ACCOUNT',
+  'CARD',
+  'EMAIL',
+  'DRIVER_LICENSE',
+  'PASSPORT',
+]);
+const NAME_BEFORE = new RegExp(
+  `(?<![가-힣A-Za-z])${LONG_NAME}(?:님|씨)?[ ,/:\\n(]{1,3}(?:${BANK_NAME}[ ,/:]{0,2})?$`,
+  'i',
+);
 const NAME_AFTER = new RegExp(`^[ ,/\\n(]{1,3}${LONG_NAME}(?=[^가-힣]|$|님|씨|입니다|이에요|예요)`);
 
 function besideNumber(text: string, number: Candidate): Candidate[] {
@@ -79,18 +110,24 @@ function besideNumber(text: string, number: Candidate): Candidate[] {
   const left = Math.max(0, number.start - 20);
   const before = NAME_BEFORE.exec(text.slice(left, number.start));
   const after = NAME_AFTER.exec(text.slice(number.end, number.end + 12));
-  return [...(before ? nameIn(before, left + before.index, 0.65) : []), ...(after ? nameIn(after, number.end, 0.6) : [])];
+  return [
+    ...(before ? nameIn(before, left + before.index, 0.65) : []),
+    ...(after ? nameIn(after, number.end, 0.6) : []),
+  ];
 }
 
 const WORD_LENGTHS = [5, 4, 3, 2];
 const HANGUL_WORD = /[가-힣]{2,}/g;
 const AFTER_KNOWN = new RegExp(`^(?:[^가-힣]|$|${COPULA}|${CASE}|고객|명의|${TITLES})`);
 
-/** Names that are known already, wherever a word starts with one: `isKnown` tells. */
-export function findKnownNames(reading: Reading, isKnown: (word: string) => boolean): Candidate[] {
+/** Names that are known already, wherever a word starts with one: `isKnown` tells, by the word and where it stands. */
+export function findKnownNames(reading: Reading, isKnown: (word: string, at: number) => boolean): Candidate[] {
   return Array.from(reading.text.matchAll(HANGUL_WORD)).flatMap(({ 0: word, index }) => {
     const length = WORD_LENGTHS.find(
-      (each) => each <= word.length && isKnown(word.slice(0, each)) && AFTER_KNOWN.test(reading.text.slice(index + each, index + each + 4)),
+      (each) =>
+        each <= word.length &&
+        isKnown(word.slice(0, each), index) &&
+        AFTER_KNOWN.test(reading.text.slice(index + each, index + each + 4)),
     );
     return length === undefined ? [] : [{ start: index, end: index + length, type: 'PERSON' as const, score: 0.6 }];
   });

@@ -8,11 +8,15 @@ interface AccountShape {
   score: number;
 }
 
-const SHAPES: readonly AccountShape[] = recordsOf<{ shape: string; digits: string; score: number }>('banks', 'shapes', {
-  shape: 'string',
-  digits: 'string',
-  score: 'number',
-}).map(({ shape, digits, score }) => ({ shape, digits: new RegExp(`^(?:${digits})`), score }));
+/** The banks' shapes by their block lengths. */
+const SHAPES: ReadonlyMap<string, readonly AccountShape[]> = Map.groupBy(
+  recordsOf<{ shape: string; digits: string; score: number }>('banks', 'shapes', {
+    shape: 'string',
+    digits: 'string',
+    score: 'number',
+  }).map(({ shape, digits, score }) => ({ shape, digits: new RegExp(`^(?:${digits})`), score })),
+  ({ shape }) => shape,
+);
 
 const SHORTEST = 10;
 const HIDDEN_ACCOUNT = 3;
@@ -26,10 +30,7 @@ const YEAR_AND_MONTH = /^(?:19|20)\d{2}(?:0[1-9]|1[0-2])/;
 export function account(window: DigitWindow): Candidate | undefined {
   const { digits } = window;
   if (digits.length < SHORTEST || window.hidden >= HIDDEN_ACCOUNT) return undefined;
-  const shape = SHAPES.filter((each) => window.hasSignature(each.shape) && each.digits.test(digits)).reduce(
-    (best, { score }) => Math.max(best, score),
-    0,
-  );
+  const shape = Math.max(0, ...shapesOf(window).map(({ score }) => score));
   const isLabelled = window.hasLabel('ACCOUNT');
   if (shape === 0 && !isPlausible(window)) return undefined;
   const hasBank = window.reading.hasBankBeside(window.start, window.end);
@@ -40,12 +41,18 @@ export function account(window: DigitWindow): Candidate | undefined {
   if (hasBank) score += 0.35;
   else if (window.hasLabel('PHONE') || PHONE_LIKE.test(digits)) score -= 0.35;
   if (window.hasLabel('NEGATIVE')) score -= 0.45;
-  if (!window.isContiguous && YEAR_AND_MONTH.test(digits) && window.signature(false).startsWith('4-2')) score -= 0.6;
+  if (!window.isContiguous && YEAR_AND_MONTH.test(digits) && window.signatures[0]!.startsWith('4-2')) score -= 0.6;
   return { start: window.start, end: window.end, type: 'ACCOUNT', score: score + window.surroundings(shape > 0) };
+}
+
+function shapesOf(window: DigitWindow): AccountShape[] {
+  return window.signatures
+    .flatMap((signature) => SHAPES.get(signature) ?? [])
+    .filter(({ digits }) => digits.test(window.digits));
 }
 
 /** Without a bank's shape: one block, or a whole chain whose few blocks are parted in one way. */
 function isPlausible(window: DigitWindow): boolean {
   if (window.isContiguous) return true;
-  return window.isWholeChain && window.isUniform && window.signature(false).split('-').length <= MOST_BLOCKS;
+  return window.isWholeChain && window.isUniform && window.signatures[0]!.split('-').length <= MOST_BLOCKS;
 }

@@ -24,7 +24,8 @@ export function card(window: DigitWindow): Candidate | undefined {
   return { start: window.start, end: window.end, type: 'CARD', score: score + window.surroundings(isPrinted) };
 }
 
-const MONTH_YEAR = '(?:0?[1-9]|1[0-2]) ?[/.-] ?\\n?(?:20)?[2-4]\\d|(?:0?[1-9]|1[0-2]) ?월 ?/? ?(?:20)?[2-4]\\d ?년?|(?:20)?[2-4]\\d ?년 ?(?:0?[1-9]|1[0-2]) ?월';
+const MONTH_YEAR =
+  '(?:0?[1-9]|1[0-2]) ?\\n?[/.-] ?\\n?(?:20)?[2-4]\\d|(?:0?[1-9]|1[0-2]) ?월 ?/? ?(?:20)?[2-4]\\d ?년?|(?:20)?[2-4]\\d ?년 ?(?:0?[1-9]|1[0-2]) ?월';
 const AFTER_EXPIRY = '(?!\\d|[-./]\\d)';
 const EXPIRY_LABELLED = new RegExp(
   `${alternatives(wordsOf('secrets', 'expiryCues'))}(?:은|는|이|가|도|:| is)?[\\s:]{0,3}((?<!\\d)(?:${MONTH_YEAR}|(?:0[1-9]|1[0-2])\\n?[2-4]\\n?\\d))${AFTER_EXPIRY}`,
@@ -37,7 +38,9 @@ const CARD_CONTEXT_REACH = 24;
 /** MM/YY after its cue where cards are spoken of, or right after a card number. */
 export function findCardExpiries(reading: Reading, cards: readonly Candidate[]): Candidate[] {
   const { text } = reading;
-  const labelled = Array.from(text.matchAll(EXPIRY_LABELLED), (match) => spanOfLastGroup(match, 'CARD_EXPIRY', 0.85)).filter(
+  const labelled = Array.from(text.matchAll(EXPIRY_LABELLED), (match) =>
+    spanOfLastGroup(match, 'CARD_EXPIRY', 0.85),
+  ).filter(
     ({ start }) =>
       CARD_WORD.test(text.slice(Math.max(0, start - CARD_CONTEXT_REACH), start)) ||
       cards.some((card) => card.end <= start && start - card.end <= CARD_CONTEXT_REACH),

@@ -6,9 +6,8 @@ import type { PiiType } from './types.js';
 
 /** Thirteen digits with this many hidden are already masked: `900101-1******`. */
 const HIDDEN_RRN = 6;
-const CENTURIES: Readonly<Record<string, number>> = {
-  ...{ 1: 1900, 2: 1900, 3: 2000, 4: 2000, 5: 1900, 6: 1900, 7: 2000, 8: 2000, 9: 1800, 0: 1800 },
-};
+/** The century of birth, by the seventh digit. */
+const CENTURIES = [1800, 1900, 1900, 2000, 2000, 1900, 1900, 2000, 2000, 1800];
 
 /** 주민등록번호 (RRN) and 외국인등록번호 (FRN): a day of birth, a digit for century and gender, six more. */
 export function registrationNumber(window: DigitWindow): Candidate | undefined {
@@ -17,14 +16,15 @@ export function registrationNumber(window: DigitWindow): Candidate | undefined {
   const type: PiiType = '5678'.includes(digits[6]!) ? 'FRN' : 'RRN';
   const isLabelled = window.hasLabel('RRN', 'FRN');
   const isPrinted = window.hasSignature('6-7');
-  if (!isBirthDigits(digits, window.reading.today)) return isPrinted && isLabelled ? found(window, type, 0.55) : undefined;
+  if (!isBirthDigits(digits, window.reading.today))
+    return isPrinted && isLabelled ? found(window, type, 0.55) : undefined;
 
   const isContiguous = window.isContiguous;
-  let score = isPrinted || window.isSpoken ? 0.62 : isContiguous ? 0.42 : isLabelled ? 0.4 : 0.1;
+  let score = isPrinted || window.isSpelledOut ? 0.62 : isContiguous ? 0.42 : isLabelled ? 0.4 : 0.1;
   const isValid = window.hidden === 0 && (type === 'RRN' ? isRrnValid(digits) : isFrnValid(digits));
   if (isValid) score += type === 'RRN' ? 0.28 : 0.12;
   else if (window.hasLabel('NEGATIVE')) return undefined;
-  else if (isContiguous && isEanValid(digits)) score -= 0.3;
+  else if (isContiguous && !isLabelled && !window.isSpelledOut && isEanValid(digits)) score -= 0.3;
   if (isLabelled) score += 0.35;
   else if ('90'.includes(digits[6]!)) score -= 0.45;
   return found(window, type, score + window.surroundings(isPrinted));
@@ -34,11 +34,12 @@ export function registrationNumber(window: DigitWindow): Candidate | undefined {
 function isBirthDigits(digits: string, today: number): boolean {
   const date = digits.slice(0, 6);
   if (date.includes('*')) return true;
-  const year = CENTURIES[digits[6]!]! + Number(date.slice(0, 2));
+  const year = CENTURIES[Number(digits[6])]! + Number(date.slice(0, 2));
   return isPastDay(year, Number(date.slice(2, 4)), Number(date.slice(4)), today);
 }
 
-const BACK_HALF = /(?:뒷 ?자리|뒤 ?(?:7|일곱) ?자리|뒤 ?번호)[^\d\n]{0,10}\n?[^\d\n]{0,4}(?<!\d)([1-8](?:[ .\n-]?\d){6})(?![ .-]?\d)/g;
+const BACK_HALF =
+  /(?:뒷 ?자리|뒤 ?(?:7|일곱) ?자리|뒤 ?번호)[^\d\n]{0,10}\n?[^\d\n]{0,4}(?<!\d)([1-8](?:[ .\n-]?\d){6})(?![ .-]?\d)/g;
 
 /** The back half alone, when it is called so: `주민번호 뒷자리는 1998959`. */
 export function findBackHalves(reading: Reading): Candidate[] {
@@ -50,7 +51,8 @@ export function findBackHalves(reading: Reading): Candidate[] {
 }
 
 const REGION_CODE = /^(?:1[1-9]|2[0-6]|28)/;
-const REGION_NAME = /(?:서울|부산|경기|경기남부|경기북부|강원|충북|충남|전북|전남|경북|경남|제주|대구|인천|광주|대전|울산) ?[-]?$/;
+const REGION_NAME =
+  /(?:서울|부산|경기|경기남부|경기북부|강원|충북|충남|전북|전남|경북|경남|제주|대구|인천|광주|대전|울산) ?[-]?$/;
 
 /** 운전면허번호: 12 digits that start with the code of a region, or the older form with its name. */
 export function driverLicense(window: DigitWindow): Candidate | undefined {
@@ -59,7 +61,9 @@ export function driverLicense(window: DigitWindow): Candidate | undefined {
   const context = (window.hasLabel('DRIVER_LICENSE') ? 0.5 : 0) - (window.hasLabel('NEGATIVE') ? 0.4 : 0);
   if (digits.length === 10 && window.hasSignature('2-6-2')) {
     const region = REGION_NAME.exec(window.reading.text.slice(Math.max(0, window.start - 6), window.start));
-    return region ? { ...found(window, 'DRIVER_LICENSE', 0.85 + context), start: window.start - region[0].length } : undefined;
+    return region
+      ? { ...found(window, 'DRIVER_LICENSE', 0.85 + context), start: window.start - region[0].length }
+      : undefined;
   }
   if (digits.length !== 12 || !REGION_CODE.test(digits)) return undefined;
   const isPrinted = window.hasSignature('2-2-6-2');

@@ -9,18 +9,36 @@ interface PhoneKind {
   isLandline: boolean;
 }
 
-const KINDS: readonly PhoneKind[] = recordsOf<{ pattern: string; separated: number; contiguous: number }>('phones', 'kinds', {
-  pattern: 'string',
-  separated: 'number',
-  contiguous: 'number',
-}).map((kind) => ({
+const KINDS: readonly PhoneKind[] = recordsOf<{ pattern: string; separated: number; contiguous: number }>(
+  'phones',
+  'kinds',
+  {
+    pattern: 'string',
+    separated: 'number',
+    contiguous: 'number',
+  },
+).map((kind) => ({
   ...kind,
   // A star hides a digit that could be any.
   pattern: new RegExp(`^${kind.pattern.replaceAll('\\d', '[\\d*]')}$`),
   isLandline: 'landline' in kind,
 }));
 
-const USUAL_SHAPES = ['3-4-4', '3-3-4', '2-3-4', '2-4-4', '4-4-4', '4-3-4', '3-8', '3-7', '7-4', '2-8', '2-7', '4-8', '4-7'];
+const USUAL_SHAPES = [
+  '3-4-4',
+  '3-3-4',
+  '2-3-4',
+  '2-4-4',
+  '4-4-4',
+  '4-3-4',
+  '3-8',
+  '3-7',
+  '7-4',
+  '2-8',
+  '2-7',
+  '4-8',
+  '4-7',
+];
 /** Three hidden digits and more: already masked. */
 const HIDDEN_PHONE = 3;
 const INSTITUTIONS = alternatives(wordsOf('labels', 'institutions'));
@@ -59,7 +77,11 @@ function nationalNumber({ digits, start, reading }: DigitWindow): NationalNumber
   const plus = /\+ ?$/.exec(reading.text.slice(Math.max(0, start - 2), start));
   if (!plus && !digits.startsWith('00') && reading.labelBefore(start)?.type !== 'PHONE') return undefined;
   const rest = international[1]!;
-  return { digits: rest.startsWith('0') ? rest : `0${rest}`, start: start - (plus?.[0].length ?? 0), isInternational: true };
+  return {
+    digits: rest.startsWith('0') ? rest : `0${rest}`,
+    start: start - (plus?.[0].length ?? 0),
+    isInternational: true,
+  };
 }
 
 function isInstitution({ reading, start, end }: DigitWindow): boolean {

@@ -8,19 +8,27 @@ const SHORT_REST = 3;
 /**
  * One finding for each place: by score (in steps of .12), then tier, then length. What an outranked finding covers
  * beyond the winner stays covered, since it was accepted too. Sorted by start, never overlapping.
+ * Time is linear in the total length of the findings, but for the sorting.
  */
 export function resolveOverlaps(findings: readonly PiiFinding[], text: string): PiiFinding[] {
   const winners: PiiFinding[] = [];
+  const owners: (PiiFinding | undefined)[] = [];
+  const claim = (finding: PiiFinding, start: number, end: number) => owners.fill(finding, start, end);
+  owners.length = text.length;
   for (const finding of findings.toSorted(byRank)) {
-    for (const rest of restsOf(finding, winners)) {
-      const neighbour = winners.find(({ start, end }) => start === rest.end || end === rest.start);
-      const isWhole = rest.start === finding.start && rest.end === finding.end;
-      if (isWhole) winners.push({ ...rest });
-      else if (!/[\p{L}\p{N}]/u.test(text.slice(rest.start, rest.end))) continue;
-      else if (neighbour && rest.end - rest.start <= SHORT_REST) {
+    for (const rest of restsOf(finding, owners)) {
+      const isWhole = rest.end - rest.start === finding.end - finding.start;
+      if (!isWhole && !/[\p{L}\p{N}]/u.test(text.slice(rest.start, rest.end))) continue;
+      const neighbour = owners[rest.start - 1] ?? owners[rest.end];
+      if (!isWhole && neighbour && rest.end - rest.start <= SHORT_REST) {
         neighbour.start = Math.min(neighbour.start, rest.start);
         neighbour.end = Math.max(neighbour.end, rest.end);
-      } else winners.push(trimmed(rest, text));
+        claim(neighbour, rest.start, rest.end);
+      } else {
+        const winner = isWhole ? { ...rest } : trimmed(rest, text);
+        winners.push(winner);
+        claim(winner, winner.start, winner.end);
+      }
     }
   }
   return winners.sort((a, b) => a.start - b.start);
@@ -40,17 +48,14 @@ function bucket({ score }: PiiFinding): number {
   return Math.floor(Math.min(score, 0.99) / BUCKET + 1e-9);
 }
 
-/** The parts of a finding that no winner covers. */
-function restsOf(finding: PiiFinding, winners: readonly PiiFinding[]): PiiFinding[] {
-  let rests = [finding];
-  for (const winner of winners) {
-    rests = rests.flatMap((rest) => {
-      if (winner.end <= rest.start || rest.end <= winner.start) return [rest];
-      return [
-        { ...rest, end: winner.start },
-        { ...rest, start: winner.end },
-      ].filter(({ start, end }) => start < end);
-    });
+/** The parts of a finding that nobody owns yet. */
+function restsOf(finding: PiiFinding, owners: readonly (PiiFinding | undefined)[]): PiiFinding[] {
+  const rests: PiiFinding[] = [];
+  let start = finding.start;
+  for (let at = finding.start; at <= finding.end; at++) {
+    if (at < finding.end && owners[at] === undefined) continue;
+    if (start < at) rests.push({ ...finding, start, end: at });
+    start = at + 1;
   }
   return rests;
 }

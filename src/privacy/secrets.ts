@@ -12,7 +12,9 @@ const FILLERS = '(?:(?:[가-힣]{1,6}|is|was|my|the)[\\s:=]{1,2}){0,2}["\'(]?';
 const DIGITS_END = '(?!\\d)(?![-./,~:]\\d)';
 const BEFORE_VALUE = new RegExp(`^${BETWEEN}${FILLERS}`);
 /** Four to eight digits with one gap, before the same without, so that `1234 5678` is one value. */
-const DIGITS = new RegExp(`^(?:\\d{1,4}[ .\\n-]\\d{1,4}(?![ .\\n-]\\d)|\\d{4,8})${DIGITS_END}${NOT_A_VALUE}`);
+const DIGITS = new RegExp(
+  `^(?:\\d(?:[ .-]\\d){3,7}|\\d{1,4}[ .\\n-]\\d{1,4}(?![ .\\n-]\\d)|\\d{4,8})${DIGITS_END}${NOT_A_VALUE}`,
+);
 const DIGITS_ALONE = new RegExp(`^\\d{4,8}${DIGITS_END}${NOT_A_VALUE}`);
 const ASCII_WORD = /^[!-~]{6,40}/;
 const REACH = 64;
@@ -24,7 +26,12 @@ export function findSecrets(reading: Reading): Candidate[] {
     const from = cue.index + cue[0].length;
     return valueAfter(text, from, !NUMERIC_CUE.test(cue[0]));
   });
-  return [...found, ...found.flatMap(({ end }) => furtherValue(text, end)), ...valuesBefore(text), ...securityCardValues(text)];
+  return [
+    ...found,
+    ...found.flatMap(({ end }) => furtherValue(text, end)),
+    ...valuesBefore(text),
+    ...securityCardValues(text),
+  ];
 }
 
 function valueAfter(text: string, from: number, mayHaveLetters: boolean): Candidate[] {
@@ -69,7 +76,8 @@ function valuesBefore(text: string): Candidate[] {
 }
 
 const SECURITY_CARD = /보안 ?카드/g;
-const CARD_VALUE = /\d{1,2} ?번(?:째)?(?:의|에)? ?(?:앞|뒤) ?(?:두|2|네|4)? ?(?:자리|숫자)?(?:은|는|이|가|:)? ?(\d{2,4})(?!\d)(?! ?(?:번|개|원|자리|회))/g;
+const CARD_VALUE =
+  /\d{1,2} ?번(?:째)?(?:의|에)? ?(?:앞|뒤) ?(?:두|2|네|4)? ?(?:자리|숫자)?(?:은|는|이|가|:)? ?(\d{2,4})(?!\d)(?! ?(?:번|개|원|자리|회))/g;
 const SERIAL = /일련 ?번호(?:는|은|가|:)? ?(\d{6,12})(?!\d)/g;
 const CARD_REACH = 90;
 

@@ -10,7 +10,11 @@ export function wordsOf(file: PiiTable, key: string): readonly string[] {
 }
 
 /** A list of records, each with the given fields of the given types. */
-export function recordsOf<T extends object>(file: PiiTable, key: string, fields: Readonly<Record<keyof T & string, string>>): readonly T[] {
+export function recordsOf<T extends object>(
+  file: PiiTable,
+  key: string,
+  fields: Readonly<Record<keyof T & string, string>>,
+): readonly T[] {
   const list = tableOf(file)[key];
   const names = Object.keys(fields) as (keyof T & string)[];
   const isRecord = (item: unknown): item is T =>
@@ -37,7 +41,10 @@ export function wordMapOf(file: PiiTable, key: string): Readonly<Record<string, 
 
 /** The lists as one alternation; plain words go longest first, so that a short one never hides a long one. */
 export function alternatives(...lists: readonly (readonly string[])[]): string {
-  return `(?:${lists.flat().sort((a, b) => b.length - a.length).join('|')})`;
+  return `(?:${lists
+    .flat()
+    .sort((a, b) => b.length - a.length)
+    .join('|')})`;
 }
 
 type PiiTable = 'labels' | 'banks' | 'phones' | 'names' | 'addresses' | 'secrets' | 'common-words';

@@ -16,5 +16,7 @@ export function bigrams(text: string): string[] {
 
 /** NFKC, but for keyboard jamo, which NFKC would turn into conjoining ones that no word here holds. */
 function foldForms(text: string): string {
-  return NEEDS_FOLDING.test(text) ? text.normalize('NFC').replace(/[^ㄱ-ㅣ]+/g, (part) => part.normalize('NFKC')) : text;
+  return NEEDS_FOLDING.test(text)
+    ? text.normalize('NFC').replace(/[^ㄱ-ㅣ]+/g, (part) => part.normalize('NFKC'))
+    : text;
 }

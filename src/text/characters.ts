@@ -58,5 +58,7 @@ export function foldCharacter(character: string): string {
   const expansion = character.normalize('NFKC');
   if (expansion.length > character.length && /[:=]/.test(expansion) && !/[0-9]/.test(expansion)) return ' ';
   if (expansion === character) return character;
-  return expansion.length === 1 ? foldPunctuation(expansion) : expansion.replace(/[^0-9A-Za-z가-힣]/gu, foldPunctuation);
+  return expansion.length === 1
+    ? foldPunctuation(expansion)
+    : expansion.replace(/[^0-9A-Za-z가-힣]/gu, foldPunctuation);
 }

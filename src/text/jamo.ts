@@ -21,7 +21,7 @@ export function widenJamo(character: string): string {
 export function composeJamo(text: OffsetText): OffsetText {
   if (!text.units.some((unit) => ANY_JAMO.test(unit))) return text;
   const composed = new OffsetText();
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length;) {
     const syllable = syllableAt(text.units, at);
     if (syllable) composed.copy(text, at, syllable.character, text.end[at + syllable.length - 1]!);
     else composed.copy(text, at, isDash(text.units, at) ? '-' : text.units[at]!);
@@ -48,7 +48,8 @@ function syllableAt(units: readonly string[], at: number): Syllable | undefined 
   const medial = VOWELS.indexOf(second);
   // ㅋㅋㅠㅠ is a mood, not a syllable.
   if (initial < 0 || medial < 0 || units[at - 1] === first || third === second) return undefined;
-  const final = third !== undefined && !(fourth !== undefined && VOWELS.includes(fourth)) ? FINALS.indexOf(third) + 1 : 0;
+  const final =
+    third !== undefined && !(fourth !== undefined && VOWELS.includes(fourth)) ? FINALS.indexOf(third) + 1 : 0;
   return syllable(initial, medial, final);
 }
 

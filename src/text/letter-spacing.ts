@@ -1,7 +1,10 @@
 import type { Normalised } from './normalise.js';
 
-/** Six or more single characters with the same separator between any two: `0 1 0 1 2 3`, `홍.길.동.입.니.다`. */
-const SPACED_OUT = /[^\s.]([ ._/\n-])(?:(?!\1)[^\s.]\1){4,}(?!\1)[^\s.]/g;
+/**
+ * Five or more single characters with the same separator between any two: `0 1 0 1 2 3`, `홍.길.동.입.니.다`.
+ * Three separators in a row stand for one that was spaced out as well.
+ */
+const SPACED_OUT = /(\S)(?!\1)([ ._/\n-])(?:(?:(?!\2)\S|\2(?=\2\S))\2){3,}(?!\2)\S/g;
 
 /**
  * The text without the separators between characters that are spaced out one by one;
@@ -18,6 +21,12 @@ export function closeLetterSpacing(normalised: Normalised): Normalised | undefin
   }
   if (at === 0) return undefined;
   for (; at < text.length; at++) kept.push(at);
+  return keepOnly(normalised, kept);
+}
+
+/** The text of the units at the given places, in order. */
+export function keepOnly(normalised: Normalised, kept: readonly number[]): Normalised {
+  const { text } = normalised;
   return {
     original: normalised.original,
     text: kept.map((index) => text[index]).join(''),

@@ -47,13 +47,14 @@ export function cleanText(text: string): string {
   return text
     .replace(/\p{Surrogate}/gu, '\ufffd')
     .replace(/\r\n?|[\u2028\u2029]/g, '\n')
-    .normalize('NFC').replace(INVISIBLE, '');
+    .normalize('NFC')
+    .replace(INVISIBLE, '');
 }
 
 function foldCharacters(text: string): OffsetText {
   const folded = new OffsetText();
   let soft = false;
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length;) {
     const code = text.codePointAt(at)!;
     const end = at + (code > 0xffff ? 2 : 1);
     const character = text.slice(at, end);
@@ -79,7 +80,11 @@ function foldCharacters(text: string): OffsetText {
 /** Printable ASCII, tab, newline, Hangul syllables and keyboard jamo need no look-up: nearly every character. */
 function isPlain(code: number): boolean {
   return (
-    (code >= 0x20 && code < 0x7f) || (code >= 0xac00 && code <= 0xd7a3) || code === 0x0a || code === 0x09 || isKeyboardJamo(code)
+    (code >= 0x20 && code < 0x7f) ||
+    (code >= 0xac00 && code <= 0xd7a3) ||
+    code === 0x0a ||
+    code === 0x09 ||
+    isKeyboardJamo(code)
   );
 }
 

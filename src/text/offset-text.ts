@@ -25,7 +25,13 @@ export class OffsetText {
   }
 
   /** Copies unit `index` of another text, optionally as another character, softened or spanning up to a later end. */
-  copy(from: OffsetText, index: number, unit = from.units[index]!, end = from.end[index]!, soft = from.soft[index]!): void {
+  copy(
+    from: OffsetText,
+    index: number,
+    unit = from.units[index]!,
+    end = from.end[index]!,
+    soft = from.soft[index]!,
+  ): void {
     this.push(unit, from.start[index]!, end, soft);
   }
 

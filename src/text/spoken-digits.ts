@@ -1,20 +1,36 @@
 import { OffsetText } from './offset-text.js';
 
-const WORDS: Readonly<Record<string, string>> = {
-  ...{ 제로: '0', 하나: '1', 다섯: '5', 여섯: '6', 일곱: '7', 여덟: '8', 아홉: '9' },
-  ...{ 공: '0', 영: '0', 빵: '0', 령: '0', 일: '1', 이: '2', 삼: '3', 사: '4', 오: '5', 육: '6', 륙: '6', 칠: '7' },
-  ...{ 팔: '8', 구: '9', 둘: '2', 셋: '3', 넷: '4' },
-  ...{ '〇': '0', 零: '0', 一: '1', 二: '2', 三: '3', 四: '4', 五: '5', 六: '6', 七: '7', 八: '8', 九: '9' },
-  ...{ 壹: '1', 貳: '2', 參: '3' },
-};
-const DIGIT = new RegExp(`[0-9]|${Object.keys(WORDS).join('|')}`, 'y');
+/** How each digit is said or written as a Hanja; the index is its value. */
+const READINGS = [
+  '제로 공 영 빵 령 〇 零',
+  '하나 일 一 壹',
+  '둘 이 二 貳',
+  '셋 삼 三 參',
+  '넷 사 四',
+  '다섯 오 五',
+  '여섯 육 륙 六',
+  '일곱 칠 七',
+  '여덟 팔 八',
+  '아홉 구 九',
+];
+/** Longer words first, so that 일곱 is not read as 일. */
+const WORDS = new Map(
+  READINGS.flatMap((words, value) => words.split(' ').map((word) => [word, String(value)] as const)).sort(
+    ([a], [b]) => b.length - a.length,
+  ),
+);
+const DIGIT = new RegExp(`[0-9]|${[...WORDS.keys()].join('|')}`, 'y');
 const GAP = / {0,2}(?:다시|대시|하이픈|빼기|국에|번에|에|의|[-.,/])? {0,2}\n?/y;
-const ANY_WORD = new RegExp(`[${Object.keys(WORDS).filter((word) => word.length === 1).join('')}]|제로|하나|다섯|여섯|일곱|여덟|아홉`);
+const ANY_WORD = new RegExp([...WORDS.keys()].join('|'));
 /** 십, 백, 천 … make a reading an amount. */
 const UNIT = /[십백천만억조]/;
 const CUES =
-  /비밀 ?번호|비번|otp|오티피|인증 ?번호|핀 ?번호|cvc|cvv|보안 ?카드|보안 ?코드|뒷 ?자리|계좌|카드 ?번호|주민|외국인|등록 ?번호|전화|연락처|폰|면허|여권|보험증|증 ?번호|생년월일|생일|차량|번호판|사업자|법인/gi;
+  /비밀 ?번호|비번|otp|오티피|인증 ?번호|핀 ?번호|cvc|cvv|보안 ?카드|보안 ?코드|뒷 ?자리|계좌|카드 ?번호|주민|외국인|등록 ?번호|전화|연락처|폰|면허|여권|보험증|증 ?번호|생년월일|생일|차량|번호판|사업자|법인|유효 ?기간|만료|주소/gi;
 const CUE_DISTANCE = 24;
+/** The rest of a number plate: there two spoken digits are a number already. */
+const PLATE_AFTER = new RegExp(
+  `^ ?[가-힣] ?(?:[0-9]|${[...WORDS.keys()].filter((word) => word.length === 1).join('|')}){4}`,
+);
 
 interface Digit {
   start: number;
@@ -37,7 +53,7 @@ export function convertSpokenDigits(text: OffsetText): OffsetText {
 function spokenRuns(source: string): Digit[][] {
   const cueEnds = Array.from(source.matchAll(CUES), (cue) => cue.index + cue[0].length);
   const runs: Digit[][] = [];
-  for (let at = 0; at < source.length; ) {
+  for (let at = 0; at < source.length;) {
     const run = runAt(source, at);
     if (isNumber(run, source, cueEnds)) runs.push(run);
     at = run.at(-1)?.end ?? at + 1;
@@ -47,11 +63,11 @@ function spokenRuns(source: string): Digit[][] {
 
 function runAt(source: string, from: number): Digit[] {
   const run: Digit[] = [];
-  for (let at = from; ; ) {
+  for (let at = from; ;) {
     DIGIT.lastIndex = at;
     const token = DIGIT.exec(source)?.[0];
     if (token === undefined) return run;
-    const word = WORDS[token];
+    const word = WORDS.get(token);
     run.push({ start: at, end: at + token.length, value: word ?? token, spoken: word !== undefined });
     GAP.lastIndex = at + token.length;
     at = GAP.lastIndex + GAP.exec(source)![0].length;
@@ -62,12 +78,16 @@ function isNumber(run: readonly Digit[], source: string, cueEnds: readonly numbe
   const first = run[0];
   if (!first) return false;
   const spoken = run.filter((digit) => digit.spoken).length;
-  if (spoken < 3 || UNIT.test(source[run.at(-1)!.end] ?? '') || UNIT.test(source[first.start - 1] ?? '')) return false;
+  const after = source.slice(run.at(-1)!.end, run.at(-1)!.end + 8);
+  if (
+    spoken < (PLATE_AFTER.test(after) ? 2 : 3) ||
+    UNIT.test(source[run.at(-1)!.end] ?? '') ||
+    UNIT.test(source[first.start - 1] ?? '')
+  )
+    return false;
   const startsMobile = run.length >= 5 && run[0]!.value + run[1]!.value + run[2]!.value === '010';
   return (
-    run.length >= 7 ||
-    startsMobile ||
-    cueEnds.some((end) => end <= first.start && first.start - end <= CUE_DISTANCE)
+    run.length >= 7 || startsMobile || cueEnds.some((end) => end <= first.start && first.start - end <= CUE_DISTANCE)
   );
 }
 

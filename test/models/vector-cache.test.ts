@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { mkdtempSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -88,7 +88,7 @@ describe('a vector file', () => {
 
   it('has the same bytes for the same entries in another order', () => {
     writeVectorFile(join(folder, 'b.f16'), ID, entries);
-    writeVectorFile(join(folder, 'c.f16'), ID, [...entries].reverse());
+    writeVectorFile(join(folder, 'c.f16'), ID, entries.toReversed());
     expect(readFileSync(join(folder, 'b.f16'))).toEqual(readFileSync(join(folder, 'c.f16')));
   });
 

@@ -46,7 +46,14 @@ export function Answer({ answer, texts, time, rating, newest, actions }: AnswerP
       {choices.length > 0 && newest && <Choices choices={choices} onChoose={actions.choose} />}
       {sources.length > 0 && finish && <Sources sources={sources} texts={texts} />}
       {said && answer.completedSeq !== undefined && (
-        <Feedback answer={answer} seq={answer.completedSeq} texts={texts} time={time} rating={rating} actions={actions} />
+        <Feedback
+          answer={answer}
+          seq={answer.completedSeq}
+          texts={texts}
+          time={time}
+          rating={rating}
+          actions={actions}
+        />
       )}
     </article>
   );

@@ -33,7 +33,14 @@ export class Chat implements ConnectionListener {
   readonly #connection: ChatConnection;
   readonly #listeners = new Set<() => void>();
   readonly #news = new Set<(events: readonly ConversationEvent[]) => void>();
-  #snapshot: ChatSnapshot = { phase: 'idle', view: EMPTY_VIEW, outbox: [], typing: false, unread: 0, ratings: new Map() };
+  #snapshot: ChatSnapshot = {
+    phase: 'idle',
+    view: EMPTY_VIEW,
+    outbox: [],
+    typing: false,
+    unread: 0,
+    ratings: new Map(),
+  };
   #visible = false;
   #typedAt = 0;
 

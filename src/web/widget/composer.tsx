@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { HangulEnter } from './hangul-enter.js';
 import { Icon } from './icons.js';
 import { fill, type Texts } from './texts.js';
@@ -29,10 +29,10 @@ export function Composer({ texts, answering, draft, onSend, onStop, onTyping }: 
   const [hangul] = useState(() => new HangulEnter());
   const [length, setLength] = useState(draft.text.length);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     field.current!.value = draft.text;
-    fitRows(field.current!);
-  }, []);
+    changed();
+  }, [draft]);
 
   const changed = (): void => {
     draft.text = field.current!.value;
@@ -122,7 +122,8 @@ export function Composer({ texts, answering, draft, onSend, onStop, onTyping }: 
       <p id="counter" class={over > 0 ? 'counter over' : 'counter'} role={over > 0 ? 'alert' : undefined}>
         {over > 0
           ? fill(texts.tooLong, { limit: LIMIT.toLocaleString(), over: over.toLocaleString() })
-          : length >= COUNTED_FROM && fill(texts.counter, { n: length.toLocaleString(), limit: LIMIT.toLocaleString() })}
+          : length >= COUNTED_FROM &&
+            fill(texts.counter, { n: length.toLocaleString(), limit: LIMIT.toLocaleString() })}
       </p>
     </div>
   );

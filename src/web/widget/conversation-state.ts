@@ -37,7 +37,15 @@ export type Entry =
   | AnswerEntry
   | { kind: 'message'; seq: number; at: string; from: 'customer' | 'counsellor'; text: string; counsellor?: string }
   | { kind: 'notice'; seq: number; at: string; notice: NoticeKind; text: string }
-  | { kind: 'handoff'; seq: number; at: string; step: 'queued' | 'joined' | 'ended'; text?: string; counsellor?: string; reason?: string }
+  | {
+      kind: 'handoff';
+      seq: number;
+      at: string;
+      step: 'queued' | 'joined' | 'ended';
+      text?: string;
+      counsellor?: string;
+      reason?: string;
+    }
   | { kind: 'closed'; seq: number; at: string; reason: string; text?: string };
 
 /** A conversation as it is shown. A pure function of its events. */
@@ -79,16 +87,24 @@ function change(view: ConversationView, event: ConversationEvent): ConversationV
     case 'handoff.queued':
       return { ...append(view, { kind: 'handoff', seq, at, step: 'queued', ...event.data }), state: 'queued' };
     case 'handoff.ended':
-      return { ...append(without(view), { kind: 'handoff', seq, at, step: 'ended', ...event.data }), state: 'assistant' };
+      return {
+        ...append(without(view), { kind: 'handoff', seq, at, step: 'ended', ...event.data }),
+        state: 'assistant',
+      };
     case 'handoff.joined': {
       const { counsellor } = event.data;
-      return { ...append(view, { kind: 'handoff', seq, at, step: 'joined', counsellor }), state: 'counsellor', counsellor };
+      return {
+        ...append(view, { kind: 'handoff', seq, at, step: 'joined', counsellor }),
+        state: 'counsellor',
+        counsellor,
+      };
     }
     case 'conversation.closed':
       return { ...append(without(view), { kind: 'closed', seq, at, ...event.data }), state: 'closed', openTurns: [] };
     default:
       // A newer server may send a type that this page does not know: its number counts, its content is not shown.
-      return event satisfies never, view;
+      event satisfies never;
+      return view;
   }
 }
 
@@ -113,7 +129,9 @@ function withMessage(view: ConversationView, { seq, at, origin }: ConversationEv
 }
 
 function redacted(view: ConversationView, seq: number, text: string): ConversationView {
-  const entries = view.entries.map((entry) => (entry.kind === 'message' && entry.seq === seq ? { ...entry, text } : entry));
+  const entries = view.entries.map((entry) =>
+    entry.kind === 'message' && entry.seq === seq ? { ...entry, text } : entry,
+  );
   return { ...view, entries };
 }
 
@@ -124,7 +142,17 @@ function withAnswer(
   edit: (answer: AnswerEntry) => AnswerEntry,
 ): ConversationView {
   const known = view.entries.some((entry) => entry.kind === 'answer' && entry.turn === turn);
-  const fresh: AnswerEntry = { kind: 'answer', seq, turn, at, origin, sentences: [], sources: [], withheld: [], choices: [] };
+  const fresh: AnswerEntry = {
+    kind: 'answer',
+    seq,
+    turn,
+    at,
+    origin,
+    sentences: [],
+    sources: [],
+    withheld: [],
+    choices: [],
+  };
   const entries = known ? view.entries : [...view.entries, fresh];
   return {
     ...view,

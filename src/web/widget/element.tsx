@@ -5,7 +5,7 @@ import { speak } from './speak.js';
 import { styleSheet } from './styles.js';
 import { textsFor, type Texts } from './texts.js';
 import type { BankFacts } from './welcome.js';
-import { Widget } from './widget.js';
+import { OPEN, Widget } from './widget.js';
 
 const TAG = 'sangdam-chat';
 /** The script's own tag; known only while the script runs for the first time. */
@@ -50,10 +50,18 @@ class SangdamChat extends HTMLElement {
     this.#chat?.close();
   }
 
+  /** Opens the panel; with a text, puts it into the message field, to be sent or changed. */
+  open(draft = ''): void {
+    this.shadowRoot?.querySelector('.root')?.dispatchEvent(new CustomEvent(OPEN, { detail: draft }));
+  }
+
   #bank(texts: Texts): BankFacts {
     const privacyHref = this.getAttribute('privacy-href');
     const hours = this.getAttribute('hours');
-    const starters = this.getAttribute('starters')?.split('|').map((question) => question.trim()).filter(Boolean);
+    const starters = this.getAttribute('starters')
+      ?.split('|')
+      .map((question) => question.trim())
+      .filter(Boolean);
     return {
       starters: starters?.length ? starters : texts.starters,
       ...(privacyHref ? { privacyHref } : {}),

@@ -26,7 +26,17 @@ interface PanelProps {
 const FULL_SCREEN = '(max-width: 667px)';
 
 /** The chat window. Unmounted while minimised, so that no screen reader walks into it. */
-export function Panel({ chat, snapshot, texts, bank, host, draft, textSize, onTextSize, onClose }: PanelProps): JSX.Element {
+export function Panel({
+  chat,
+  snapshot,
+  texts,
+  bank,
+  host,
+  draft,
+  textSize,
+  onTextSize,
+  onClose,
+}: PanelProps): JSX.Element {
   const panel = useRef<HTMLDivElement>(null);
   const log = useRef<HTMLDivElement>(null);
   const [time] = useState(() => new SeoulTime(texts.locale));

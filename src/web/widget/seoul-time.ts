@@ -9,7 +9,13 @@ export class SeoulTime {
   constructor(locale: 'ko' | 'en') {
     const tag = locale === 'ko' ? 'ko-KR' : 'en-GB';
     this.#time = new Intl.DateTimeFormat(tag, { ...ZONE, hour: 'numeric', minute: '2-digit', hour12: true });
-    this.#date = new Intl.DateTimeFormat(tag, { ...ZONE, year: 'numeric', month: 'long', day: 'numeric', weekday: 'long' });
+    this.#date = new Intl.DateTimeFormat(tag, {
+      ...ZONE,
+      year: 'numeric',
+      month: 'long',
+      day: 'numeric',
+      weekday: 'long',
+    });
   }
 
   /** 오후 3:24 */

@@ -19,7 +19,8 @@ export function speak(chat: Chat, announcer: Announcer, texts: Texts): () => voi
     announcer.state(text);
     if (isWait(text)) reminder = setInterval(() => announcer.state(text), REMINDER);
   };
-  const isWait = (text: string): boolean => [texts.thinking, texts.searching, texts.writing, texts.checking].includes(text);
+  const isWait = (text: string): boolean =>
+    [texts.thinking, texts.searching, texts.writing, texts.checking].includes(text);
 
   const current = (): string => {
     const { phase, view, progress } = chat.snapshot;

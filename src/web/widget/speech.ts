@@ -13,7 +13,10 @@ export function spoken(event: ConversationEvent, texts: Texts): string | undefin
     case 'notice':
       return event.data.text;
     case 'answer.completed':
-      return [event.data.finish === 'stopped' ? texts.stopped : '', ...(event.data.choices ?? [])].join(' ').trim() || undefined;
+      return (
+        [event.data.finish === 'stopped' ? texts.stopped : '', ...(event.data.choices ?? [])].join(' ').trim() ||
+        undefined
+      );
     case 'handoff.queued':
       return event.data.text ?? texts.queuedEntry;
     case 'handoff.joined':

@@ -92,7 +92,9 @@ function useFollowing(
     const scroller = log.current!;
     const newestAnswer = (): HTMLElement | null =>
       scroller.querySelector<HTMLElement>('.entry:last-of-type > [data-answer]');
-    follow.current = new ScrollFollow(scroller, scroller.querySelector('.content')!, newestAnswer, (pinned) => setAway(!pinned));
+    follow.current = new ScrollFollow(scroller, scroller.querySelector('.content')!, newestAnswer, (pinned) =>
+      setAway(!pinned),
+    );
     follow.current.pin();
     return () => follow.current?.stop();
   }, []);

@@ -23,7 +23,9 @@ export function Waiting({ snapshot, texts, onHandoff }: WaitingProps): JSX.Eleme
   return answering || typing ? (
     <Sign
       key={`${turn} ${view.lastSeq}`}
-      text={answering ? stageText(progress?.turn === turn ? progress?.stage : undefined, texts) : texts.counsellorTyping}
+      text={
+        answering ? stageText(progress?.turn === turn ? progress?.stage : undefined, texts) : texts.counsellorTyping
+      }
       patient={!answering || view.state !== 'assistant'}
       texts={texts}
       onHandoff={onHandoff}

@@ -7,6 +7,9 @@ import { Panel } from './panel.js';
 import type { Texts } from './texts.js';
 import type { BankFacts } from './welcome.js';
 
+/** Event on the root by which the page opens the panel; `detail` is a text for the message field. */
+export const OPEN = 'sangdam-open';
+
 interface WidgetProps {
   chat: Chat;
   texts: Texts;
@@ -21,10 +24,18 @@ export function Widget({ chat, texts, bank, host, root }: WidgetProps): JSX.Elem
   const [snapshot, setSnapshot] = useState(chat.snapshot);
   const [open, setOpen] = useState(false);
   const [textSize, setTextSize] = useState<number>(TEXT_SIZES[0]);
-  const draft = useRef({ text: '' });
+  const [draft, setDraft] = useState({ text: '' });
   const wasOpen = useRef(false);
 
   useEffect(() => chat.subscribe(() => setSnapshot(chat.snapshot)), [chat]);
+  useEffect(() => {
+    const asked = ({ detail }: Event & { detail?: string }): void => {
+      if (detail) setDraft({ text: detail });
+      setOpen(true);
+    };
+    root.addEventListener(OPEN, asked);
+    return () => root.removeEventListener(OPEN, asked);
+  }, [root]);
   useEffect(() => {
     root.dataset['size'] = String(textSize);
   }, [textSize]);
@@ -42,7 +53,7 @@ export function Widget({ chat, texts, bank, host, root }: WidgetProps): JSX.Elem
       texts={texts}
       bank={bank}
       host={host}
-      draft={draft.current}
+      draft={draft}
       textSize={textSize}
       onTextSize={setTextSize}
       onClose={() => setOpen(false)}

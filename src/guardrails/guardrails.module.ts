@@ -1,0 +1,33 @@
+import { Module } from '@nestjs/common';
+import { shipped } from '../config/package-root.js';
+import { FixedTexts } from './fixed-texts.js';
+import { InputRails } from './input-rails.js';
+import { OutputRails } from './output-rails.js';
+import { PassageRails } from './passage-rails.js';
+import { PhoneRegistry } from './phones.js';
+import { RuleSet } from './rules.js';
+
+/** The folder of the rules that ship with the product. */
+export const GUARDRAILS_FOLDER = shipped('guardrails');
+
+/** Rules on what comes in, what is retrieved and what goes out. All of guardrails/ is read and checked at start. */
+@Module({
+  providers: [
+    { provide: RuleSet, useFactory: () => RuleSet.load(GUARDRAILS_FOLDER) },
+    { provide: PhoneRegistry, useFactory: () => PhoneRegistry.load(GUARDRAILS_FOLDER) },
+    {
+      provide: FixedTexts,
+      inject: [PhoneRegistry],
+      useFactory: (phones: PhoneRegistry) => FixedTexts.load(GUARDRAILS_FOLDER, phones),
+    },
+    { provide: InputRails, inject: [RuleSet], useFactory: (rules: RuleSet) => new InputRails(rules) },
+    { provide: PassageRails, inject: [RuleSet], useFactory: (rules: RuleSet) => new PassageRails(rules) },
+    {
+      provide: OutputRails,
+      inject: [RuleSet, PhoneRegistry],
+      useFactory: (rules: RuleSet, phones: PhoneRegistry) => new OutputRails(rules, phones),
+    },
+  ],
+  exports: [RuleSet, PhoneRegistry, FixedTexts, InputRails, PassageRails, OutputRails],
+})
+export class GuardrailsModule {}

@@ -1,0 +1,10 @@
+/** What the room shows. */
+export { FixedTexts } from './fixed-texts.js';
+export { standsVerbatim, ungroundedFacts } from './grounding.js';
+export { GUARDRAILS_FOLDER, GuardrailsModule } from './guardrails.module.js';
+export { InputRails, type InputVerdict } from './input-rails.js';
+export { OutputRails, type OutputContext, type OutputVerdict } from './output-rails.js';
+export { PassageRails, type PassageVerdict } from './passage-rails.js';
+export { PhoneRegistry } from './phones.js';
+export type { PolicyCategory, PolicyFinding } from './policy.js';
+export { RuleSet } from './rules.js';

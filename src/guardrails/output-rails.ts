@@ -1,0 +1,101 @@
+import { normalise } from '../text/normalise.js';
+import { standsVerbatim, ungroundedFacts } from './grounding.js';
+import type { PhoneRegistry } from './phones.js';
+import type { PolicyFinding } from './policy.js';
+import type { RuleSet } from './rules.js';
+
+/** What one sentence of an answer is checked against. */
+export interface OutputContext {
+  /** Texts that carry its facts; without them grounding is not judged. */
+  sources?: readonly string[];
+  /** The customer's question, masked. */
+  question?: string;
+  /** Instructions that must not come out again. */
+  promptText?: string;
+  /** Whether the sentence must be a whole sentence of a source: all that a small model may say. */
+  verbatim?: boolean;
+}
+
+/** `text` is what may go out; empty where it is withheld. */
+export interface OutputVerdict {
+  action: 'pass' | 'rewrite' | 'withhold';
+  text: string;
+  findings: PolicyFinding[];
+  rulesVersion: string;
+}
+
+/**
+ * The last check of a sentence before it goes out: leaks, rules (promises, returns, profanity, competitors), and whether the
+ * sources carry what it says. Personal data was masked before.
+ */
+export class OutputRails {
+  readonly #prompts = new Map<string, ReadonlySet<string>>();
+
+  constructor(
+    private readonly rules: RuleSet,
+    private readonly phones: PhoneRegistry,
+  ) {}
+
+  check(sentence: string, context: OutputContext = {}): OutputVerdict {
+    const sources = context.sources ?? [];
+    const fromSource = sources.some((source) => standsVerbatim(sentence, source));
+    const broken = this.#brokenRules(sentence, fromSource);
+    const findings = [
+      ...this.#leak(sentence, context.promptText),
+      ...broken,
+      ...(context.sources ? this.#ungrounded(sentence, sources, context.question) : []),
+      ...(context.verbatim && !fromSource ? [whole('OUT_UNGROUNDED', 'not-verbatim', sentence)] : []),
+    ];
+    const rulesVersion = this.rules.version;
+    if (findings.length === 0) return { action: 'pass', text: sentence, findings, rulesVersion };
+    const rewritten = findings.length === broken.length ? this.rules.rule(broken[0]!.rule)?.rewrite : undefined;
+    return rewritten === undefined
+      ? { action: 'withhold', text: '', findings, rulesVersion }
+      : { action: 'rewrite', text: rewritten, findings, rulesVersion };
+  }
+
+  /** People approved the sentences of the sources, so that only the hardest rules hold for them too. */
+  #brokenRules(sentence: string, fromSource: boolean): PolicyFinding[] {
+    const { act, hard } = this.rules.settings;
+    return this.rules.findings('output', sentence).filter(({ score }) => score >= (fromSource ? hard : act));
+  }
+
+  #ungrounded(sentence: string, sources: readonly string[], question: string | undefined): PolicyFinding[] {
+    return ungroundedFacts(sentence, sources, this.phones, question).map(({ kind, start, end }) => ({
+      category: 'OUT_UNGROUNDED',
+      rule: `fact-${kind.toLowerCase().replace('_', '-')}`,
+      score: 1,
+      start,
+      end,
+    }));
+  }
+
+  /** A run of the instructions, `leakLength` characters without spaces and punctuation. */
+  #leak(sentence: string, promptText: string | undefined): PolicyFinding[] {
+    if (promptText === undefined) return [];
+    const length = this.rules.settings.leakLength;
+    const runs = this.#runsOf(promptText, length);
+    const said = compact(sentence);
+    for (let at = 0; at + length <= said.length; at++)
+      if (runs.has(said.slice(at, at + length))) return [whole('OUT_LEAK', 'prompt', sentence)];
+    return [];
+  }
+
+  #runsOf(promptText: string, length: number): ReadonlySet<string> {
+    const known = this.#prompts.get(promptText);
+    if (known) return known;
+    const text = compact(promptText);
+    const runs = new Set<string>();
+    for (let at = 0; at + length <= text.length; at++) runs.add(text.slice(at, at + length));
+    this.#prompts.set(promptText, runs);
+    return runs;
+  }
+}
+
+function whole(category: PolicyFinding['category'], rule: string, sentence: string): PolicyFinding {
+  return { category, rule, score: 1, start: 0, end: sentence.length };
+}
+
+function compact(text: string): string {
+  return normalise(text).text.replace(/[^\p{L}\p{N}]/gu, '').toLowerCase();
+}

@@ -1,0 +1,6 @@
+/** What the room shows. */
+export { ConversationMasker, type MaskedMessage } from './conversation-masker.js';
+export { PiiDetector } from './detector.js';
+export { PrivacyModule } from './privacy.module.js';
+export { maskText, StreamMasker } from './stream-masker.js';
+export { PII_TYPES, type PiiFinding, type PiiType } from './types.js';
