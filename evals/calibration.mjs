@@ -123,7 +123,7 @@ function fit(examples) {
   const mean = FEATURE_NAMES.map((_, j) => rows.reduce((sum, row) => sum + row[j + 1], 0) / rows.length);
   const spread = FEATURE_NAMES.map((_, j) => Math.sqrt(rows.reduce((sum, row) => sum + (row[j + 1] - mean[j]) ** 2, 0) / rows.length) || 1);
   const scaled = rows.map((row) => row.map((value, j) => (j === 0 ? 1 : (value - mean[j - 1]) / spread[j - 1])));
-  let weights = new Array(size).fill(0);
+  let weights = Array.from({ length: size }, () => 0);
   for (let step = 0; step < 50; step++) {
     const gradient = weights.map((weight, j) => (j === 0 ? 0 : -ridge * weight));
     const hessian = weights.map((_, i) => weights.map((__, j) => (i === j && i > 0 ? ridge : 0)));
@@ -156,7 +156,7 @@ function solve(matrix, vector) {
       for (let c = i; c <= n; c++) rows[r][c] -= factor * rows[i][c];
     }
   }
-  const solution = new Array(n).fill(0);
+  const solution = Array.from({ length: n }, () => 0);
   for (let i = n - 1; i >= 0; i--) {
     const known = solution.reduce((sum, value, c) => (c > i ? sum + rows[i][c] * value : sum), 0);
     solution[i] = (rows[i][n] - known) / rows[i][i];

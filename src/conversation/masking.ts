@@ -4,8 +4,8 @@ import { ConversationMasker } from '../privacy/index.js';
 import { ConversationLog } from './conversation-log.js';
 import type { ConversationId } from './events.js';
 
-/** Maskers hold raw text, so one lives no longer than this without a message, milliseconds (design: 5 minutes at most). */
-const RAW_TEXT_LIFETIME = 5 * 60_000;
+/** A masker that was not used for so long is dropped, milliseconds: the conversation is closed by then. */
+const LIFETIME = 30 * 60_000;
 
 export interface MaskedMessage {
   text: string;
@@ -50,10 +50,13 @@ export class Masking {
     this.#maskers.delete(id);
   }
 
-  /** Drops what was not used within the lifetime of raw text. */
+  /** To be called every few seconds: raw text is forgotten after five minutes, with or without a further message. */
   sweep(): void {
-    const oldest = this.clock.monotonic() - RAW_TEXT_LIFETIME;
-    for (const [id, { usedAt }] of this.#maskers) if (usedAt < oldest) this.#maskers.delete(id);
+    const oldest = this.clock.monotonic() - LIFETIME;
+    for (const [id, { masker, usedAt }] of this.#maskers) {
+      if (usedAt < oldest) this.#maskers.delete(id);
+      else masker.forgetExpired();
+    }
   }
 
   async #masker(id: ConversationId) {

@@ -96,6 +96,8 @@ class StructureCheck {
       if (/[1-9k]/.test(this.source[this.at + 1] ?? '')) throw new PatternError('no back-reference');
       this.at += /^\\[pPu]\{/.test(this.source.slice(this.at, this.at + 3)) ? this.source.indexOf('}', this.at) - this.at + 1 : 2;
     } else if (char === '[') this.at = this.classEnd();
+    else if (char === ' ' && /[*+?{]/.test(this.source[this.at + 1] ?? ''))
+      throw new PatternError('no repetition of a space, which is "a space or none" by itself');
     else if (char === '(') return this.group();
     else if (/[*+?{}\]]/.test(char)) throw new PatternError(`no ${char} at character ${this.at + 1}`);
     else this.at++;
@@ -112,6 +114,7 @@ class StructureCheck {
 
   private classEnd(): number {
     for (let at = this.at + 1; at < this.source.length; at++) {
+      if (this.source[at] === ' ') throw new PatternError('\\s instead of a space in square brackets');
       if (this.source[at] === '\\') at++;
       else if (this.source[at] === ']') return at + 1;
     }

@@ -15,7 +15,12 @@ export function parseAsOf(written: string | undefined): AsOf {
   throw AppError.of('input.invalid', { field: 'as-of', expected: 'YYYY-MM-DD|today|none' });
 }
 
-const seoulDate = new Intl.DateTimeFormat('en-CA', { timeZone: 'Asia/Seoul', year: 'numeric', month: '2-digit', day: '2-digit' });
+const seoulDate = new Intl.DateTimeFormat('en-CA', {
+  timeZone: 'Asia/Seoul',
+  year: 'numeric',
+  month: '2-digit',
+  day: '2-digit',
+});
 
 /** The calendar day in Korea at a moment. */
 export function dayInSeoul(moment: Date): IsoDate {

@@ -157,7 +157,10 @@ export class HybridRetriever extends Retriever {
     for (const key of cosines.keys()) addKnown(candidates, index.ofPassage(key));
     return ranked(
       [...candidates].map((unit) => {
-        const cosine = greatest(unit.passages.map(({ key }) => key), cosines);
+        const cosine = greatest(
+          unit.passages.map(({ key }) => key),
+          cosines,
+        );
         return { ...features(unit, words.of(unit.id), cosine, vector ? COSINE_WEIGHT.passage : 0), cosines };
       }),
     );

@@ -6,7 +6,12 @@ import { Embedder, type EmbeddingKind } from '../models/embedder.js';
 import { contentHash } from './content-hash.js';
 import type { KnowledgeDocument } from './document.js';
 import { embeddingKind, exemplarTexts, type Exemplar } from './exemplar.js';
-import { KnowledgeRepository, type CurrentEntry, type SavedDocument, type SavedExemplar } from './knowledge-repository.js';
+import {
+  KnowledgeRepository,
+  type CurrentEntry,
+  type SavedDocument,
+  type SavedExemplar,
+} from './knowledge-repository.js';
 import { indexedText, passagesOf, type Passage } from './passages.js';
 import { readKnowledge, type Format } from './readers/reading.js';
 import { Replacements } from './replacements.js';
@@ -82,7 +87,10 @@ export class Importer {
 
   private async *read(file: string, run: ImportRun, { format }: ImportOptions): AsyncGenerator<ImportEvent> {
     try {
-      const { documents, exemplars, faults } = await readKnowledge(file, { name: sourceName(file), ...(format ? { format } : {}) });
+      const { documents, exemplars, faults } = await readKnowledge(file, {
+        name: sourceName(file),
+        ...(format ? { format } : {}),
+      });
       for (const fault of faults) yield run.skip(fault, file);
       for (const document of documents) yield* this.takeDocument(this.replacements.applyTo(document), run);
       for (const exemplar of exemplars) yield* this.takeExemplar(exemplar, run);
@@ -94,9 +102,10 @@ export class Importer {
 
   private async *takeDocument(document: KnowledgeDocument, run: ImportRun): AsyncGenerator<ImportEvent> {
     const passages = await passagesOf(document);
-    const { source, sections, ...facts } = document;
-    const hash = contentHash({ ...facts, passages });
-    const unchanged = run.see('document', document.id, hash, source);
+    // Not the file's name: a document that moves is the same. Its passages, so that a better splitter makes new ones.
+    const { kind, title, category, aliases, validFrom, validUntil } = document;
+    const hash = contentHash({ kind, title, category, aliases, validFrom, validUntil, passages });
+    const unchanged = run.see('document', document.id, hash, document.source);
     if (unchanged) return yield unchanged;
     run.prepared.documents.push({ document, hash, passages });
     run.prepared.texts += passages.length;
@@ -144,7 +153,10 @@ export class Importer {
   }
 
   /** Undefined where there is no embedder: the texts are then found by their words, until `reembed` makes their vectors. */
-  private async embed(texts: readonly { text: string; kind: EmbeddingKind }[], signal?: AbortSignal): Promise<Float32Array[] | undefined> {
+  private async embed(
+    texts: readonly { text: string; kind: EmbeddingKind }[],
+    signal?: AbortSignal,
+  ): Promise<Float32Array[] | undefined> {
     try {
       return await embedMixed(this.embedder, texts, signal);
     } catch (error) {

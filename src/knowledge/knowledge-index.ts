@@ -83,7 +83,7 @@ export class KnowledgeIndex {
 
   private async updateExemplars(wanted: readonly EntryVersion[]): Promise<void> {
     const versions = new Map(wanted.map(({ id, version }) => [id, version]));
-    for (const unit of [...this.exemplarUnits.values()])
+    for (const unit of this.exemplarUnits.values())
       if (versions.get(unit.id) !== unit.exemplar.version) this.removeExemplar(unit);
     const added = wanted.filter(({ id }) => !this.exemplarUnits.has(id));
     for (const [at, exemplar] of (await this.repository.readExemplars(added)).entries()) {

@@ -62,7 +62,9 @@ export class KnowledgeRepository {
 
   /** Rises with every change; other processes on the same store compare it. 0 for an empty store. */
   async version(): Promise<number> {
-    const [row] = await this.database.query<{ value: number }>("SELECT value FROM settings WHERE name = 'knowledge.version'");
+    const [row] = await this.database.query<{ value: number }>(
+      "SELECT value FROM settings WHERE name = 'knowledge.version'",
+    );
     return row?.value ?? 0;
   }
 
@@ -74,7 +76,9 @@ export class KnowledgeRepository {
 
   /** A fact about the loaded knowledge, such as the fingerprint of the shipped files. */
   async fact(name: string): Promise<string | undefined> {
-    const [row] = await this.database.query<{ value: string }>('SELECT value FROM settings WHERE name = $1', [`knowledge.${name}`]);
+    const [row] = await this.database.query<{ value: string }>('SELECT value FROM settings WHERE name = $1', [
+      `knowledge.${name}`,
+    ]);
     return row?.value;
   }
 
@@ -100,9 +104,15 @@ export class KnowledgeRepository {
     if (documents.length + exemplars.length === 0) return new Map();
     const versions = await this.database.transaction(async (tx) => {
       await raiseVersion(tx);
-      const documentVersions = await supersedeDocuments(tx, documents.map(({ document }) => document.id));
+      const documentVersions = await supersedeDocuments(
+        tx,
+        documents.map(({ document }) => document.id),
+      );
       await this.insertDocuments(tx, documents, documentVersions);
-      const exemplarVersions = await supersedeExemplars(tx, exemplars.map(({ exemplar }) => exemplar.id));
+      const exemplarVersions = await supersedeExemplars(
+        tx,
+        exemplars.map(({ exemplar }) => exemplar.id),
+      );
       await this.insertExemplars(tx, exemplars, exemplarVersions);
       return [
         ...[...documentVersions].map(([id, version]) => [`document:${id}`, version] as const),
@@ -127,7 +137,9 @@ export class KnowledgeRepository {
       );
       if (entries.length === 0) return entries;
       await tx.query('UPDATE passages SET vector = NULL WHERE document = ANY($1) AND vector IS NOT NULL', [ids]);
-      await tx.query('UPDATE exemplar_vectors SET vector = NULL WHERE exemplar = ANY($1) AND vector IS NOT NULL', [ids]);
+      await tx.query('UPDATE exemplar_vectors SET vector = NULL WHERE exemplar = ANY($1) AND vector IS NOT NULL', [
+        ids,
+      ]);
       await raiseVersion(tx);
       return entries;
     });
@@ -215,7 +227,11 @@ export class KnowledgeRepository {
     for (const listener of this.listeners) listener();
   }
 
-  private async insertDocuments(tx: Queryable, saved: readonly SavedDocument[], versions: Map<string, number>): Promise<void> {
+  private async insertDocuments(
+    tx: Queryable,
+    saved: readonly SavedDocument[],
+    versions: Map<string, number>,
+  ): Promise<void> {
     if (saved.length === 0) return;
     const rows = saved.map(({ document: d, hash }) => ({
       id: d.id,
@@ -253,7 +269,11 @@ export class KnowledgeRepository {
     );
   }
 
-  private async insertExemplars(tx: Queryable, saved: readonly SavedExemplar[], versions: Map<string, number>): Promise<void> {
+  private async insertExemplars(
+    tx: Queryable,
+    saved: readonly SavedExemplar[],
+    versions: Map<string, number>,
+  ): Promise<void> {
     if (saved.length === 0) return;
     const rows = saved.map(({ exemplar: e, hash }) => ({
       ...e,
@@ -302,16 +322,22 @@ async function supersedeDocuments(tx: Queryable, ids: readonly string[]): Promis
   await tx.query('UPDATE passages SET vector = NULL WHERE document = ANY($1) AND vector IS NOT NULL', [ids]);
   return nextVersions(
     ids,
-    await tx.query<EntryVersion>('SELECT id, max(version) AS version FROM documents WHERE id = ANY($1) GROUP BY id', [ids]),
+    await tx.query<EntryVersion>('SELECT id, max(version) AS version FROM documents WHERE id = ANY($1) GROUP BY id', [
+      ids,
+    ]),
   );
 }
 
 async function supersedeExemplars(tx: Queryable, ids: readonly string[]): Promise<Map<string, number>> {
-  await tx.query("UPDATE exemplars SET status = 'superseded' WHERE id = ANY($1) AND status IN ('draft', 'approved')", [ids]);
+  await tx.query("UPDATE exemplars SET status = 'superseded' WHERE id = ANY($1) AND status IN ('draft', 'approved')", [
+    ids,
+  ]);
   await tx.query('UPDATE exemplar_vectors SET vector = NULL WHERE exemplar = ANY($1) AND vector IS NOT NULL', [ids]);
   return nextVersions(
     ids,
-    await tx.query<EntryVersion>('SELECT id, max(version) AS version FROM exemplars WHERE id = ANY($1) GROUP BY id', [ids]),
+    await tx.query<EntryVersion>('SELECT id, max(version) AS version FROM exemplars WHERE id = ANY($1) GROUP BY id', [
+      ids,
+    ]),
   );
 }
 
@@ -353,7 +379,11 @@ interface ExemplarRow extends Omit<Exemplar, 'validFrom' | 'validUntil'> {
 
 function exemplarOfRow({ valid_from, valid_until, vectors, ...row }: ExemplarRow): StoredExemplar {
   return {
-    exemplar: { ...row, ...(valid_from ? { validFrom: valid_from } : {}), ...(valid_until ? { validUntil: valid_until } : {}) },
+    exemplar: {
+      ...row,
+      ...(valid_from ? { validFrom: valid_from } : {}),
+      ...(valid_until ? { validUntil: valid_until } : {}),
+    },
     vectors,
   };
 }

@@ -22,7 +22,8 @@ export class Knowledge {
   /** Loads the shipped knowledge where the store has none or an older one, and reads the texts into memory. */
   async prepare(): Promise<void> {
     for await (const event of this.shipped.load())
-      if (event.event === 'skipped') throw AppError.of(event.code, { file: event.file, line: event.line ?? 0, expected: event.reason });
+      if (event.event === 'skipped')
+        throw AppError.of(event.code, { file: event.file, line: event.line ?? 0, expected: event.reason });
     await this.retriever.warm();
   }
 }

@@ -17,7 +17,7 @@ export interface LexicalScores {
 /**
  * BM25 over character bigrams, in memory:
  * `lexical = BM25(q,d) / (.75·(k1+1)·Σ_{t∈set(q)} idf(t))`, `idf = ln(1+(N−df+.5)/(df+.5))`, unknown bigrams with df 0.
- * Bigrams beat Korean morphemes on questions and statutes (docs/decisions); the scale makes the score comparable between
+ * Bigrams beat Korean morphemes on questions and statutes (docs/models.md); the scale makes the score comparable between
  * queries, which reciprocal ranks are not.
  */
 export class LexicalIndex {
@@ -83,7 +83,10 @@ export class LexicalIndex {
     const scale = greatest > 0 ? 1 / (LEXICAL_SCALE * (BM25.k1 + 1) * greatest) : 0;
     return {
       best: (limit) =>
-        largest(touched, scores, this.ids, limit).map((number) => ({ id: this.ids[number]!, lexical: scores[number]! * scale })),
+        largest(touched, scores, this.ids, limit).map((number) => ({
+          id: this.ids[number]!,
+          lexical: scores[number]! * scale,
+        })),
       of: (id) => {
         const number = this.numbers.get(id);
         return number === undefined ? 0 : (scores[number] ?? 0) * scale;
@@ -174,7 +177,12 @@ function countBigrams(text: string): { terms: Map<string, number>; length: numbe
 }
 
 /** The `limit` numbers of the largest scores in order. A threshold from a heap keeps the sort short. */
-function largest(numbers: readonly number[], scores: Float64Array, ids: readonly (string | undefined)[], limit: number): number[] {
+function largest(
+  numbers: readonly number[],
+  scores: Float64Array,
+  ids: readonly (string | undefined)[],
+  limit: number,
+): number[] {
   if (limit <= 0) return [];
   const threshold = numbers.length > limit ? nthLargest(numbers, scores, limit) : 0;
   return numbers

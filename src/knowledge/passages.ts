@@ -63,7 +63,10 @@ function joinShort(sections: readonly Section[]): Section[] {
 }
 
 function joinHeadings(...paths: readonly (readonly string[])[]): string {
-  return paths.map((path) => path.join(' › ')).filter(Boolean).join(', ');
+  return paths
+    .map((path) => path.join(' › '))
+    .filter(Boolean)
+    .join(', ');
 }
 
 /** A line of a list or a paragraph; rows of a table carry the table's head. */

@@ -22,7 +22,11 @@ export class SangdamRetriever extends BaseRetriever {
     const hits = await this.retriever.retrieve(query, { k: this.k });
     return hits.map(
       ({ source, kind, title, ref, text, score, confidence }) =>
-        new Document({ id: source, pageContent: text, metadata: { source, kind, title, score, confidence, ...(ref ? { ref } : {}) } }),
+        new Document({
+          id: source,
+          pageContent: text,
+          metadata: { source, kind, title, score, confidence, ...(ref ? { ref } : {}) },
+        }),
     );
   }
 }

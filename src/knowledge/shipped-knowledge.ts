@@ -9,14 +9,22 @@ import { Importer, type ImportEvent } from './importer.js';
 import { KnowledgeRepository } from './knowledge-repository.js';
 
 /** The demo bank and the statutes, relative to the package. */
-export const SHIPPED_FOLDERS = [['data', 'bank'], ['data', 'statutes']] as const;
+export const SHIPPED_FOLDERS = [
+  ['data', 'bank'],
+  ['data', 'statutes'],
+] as const;
 
 /** The embedder with the vectors that ship with the product in front, where they were made by it. */
 export function withShippedVectors(embedder: Embedder): Embedder {
   const folder = shipped('data', 'vectors');
   if (!existsSync(folder)) return embedder;
-  const files = readdirSync(folder).filter((name) => name.endsWith('.vectors')).sort();
-  const cache = VectorCache.open(files.map((name) => join(folder, name)), embedder.id);
+  const files = readdirSync(folder)
+    .filter((name) => name.endsWith('.vectors'))
+    .sort();
+  const cache = VectorCache.open(
+    files.map((name) => join(folder, name)),
+    embedder.id,
+  );
   return cache.size > 0 ? new CachingEmbedder(cache, embedder) : embedder;
 }
 
@@ -50,8 +58,11 @@ function fingerprint(): string {
   const hash = createHash('sha256');
   for (const parts of SHIPPED_FOLDERS) {
     const folder = shipped(...parts);
-    const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => /\.(md|ya?ml)$/.test(name));
-    for (const name of names.sort()) hash.update(`${parts.join('/')}/${name}\0`).update(readFileSync(join(folder, name)));
+    const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
+      /\.(md|ya?ml)$/.test(name),
+    );
+    for (const name of names.sort())
+      hash.update(`${parts.join('/')}/${name}\0`).update(readFileSync(join(folder, name)));
   }
   return hash.digest('hex');
 }

@@ -1,6 +1,7 @@
 import { AppError } from '../config/app-error.js';
 import { Database } from '../database/database.js';
 import { Embedder, type EmbeddingKind } from '../models/embedder.js';
+import type { ModelReason } from '../models/model-reason.js';
 import type { DocumentKind } from './document.js';
 import { embeddingKind, type ExemplarText } from './exemplar.js';
 import { indexedText, type Passage } from './passages.js';
@@ -71,7 +72,8 @@ export class VectorStore {
    * @throws AppError model.unavailable
    */
   async *reembed(signal?: AbortSignal): AsyncGenerator<{ done: number; total: number }> {
-    if (!this.embedder.available) throw AppError.of('model.unavailable', { reason: 'embedder' });
+    if (!this.embedder.available)
+      throw AppError.of('model.unavailable', { reason: 'embedder-missing' satisfies ModelReason });
     await this.startOver();
     const total = (await this.countMissing()) ?? 0;
     let done = 0;
@@ -136,7 +138,11 @@ export class VectorStore {
     return rows.map(({ key, kind, text }) => ({ key, text, kind: embeddingKind(kind) }));
   }
 
-  private async fill(table: 'passages' | 'exemplar_vectors', texts: readonly MissingText[], signal?: AbortSignal): Promise<void> {
+  private async fill(
+    table: 'passages' | 'exemplar_vectors',
+    texts: readonly MissingText[],
+    signal?: AbortSignal,
+  ): Promise<void> {
     const vectors = await embedMixed(this.embedder, texts, signal);
     await this.database.query(
       `UPDATE ${table} AS t SET vector = w.vector::vector FROM unnest($1::int[], $2::text[]) AS w (key, vector) WHERE t.key = w.key`,
@@ -163,10 +169,17 @@ export async function embedMixed(
   texts: readonly { text: string; kind: EmbeddingKind }[],
   signal?: AbortSignal,
 ): Promise<Float32Array[]> {
-  const vectors = new Array<Float32Array>(texts.length);
+  const vectors: Float32Array[] = Array.from({ length: texts.length });
   for (const kind of ['query', 'passage'] as const) {
     const places = [...texts.keys()].filter((place) => texts[place]!.kind === kind);
-    const made = places.length > 0 ? await embedder.embed(places.map((place) => texts[place]!.text), kind, signal) : [];
+    const made =
+      places.length > 0
+        ? await embedder.embed(
+            places.map((place) => texts[place]!.text),
+            kind,
+            signal,
+          )
+        : [];
     places.forEach((place, at) => (vectors[place] = made[at]!));
   }
   return vectors;

@@ -20,7 +20,7 @@ const REGION = new RegExp(
 );
 const REGION_INSIDE = new RegExp(`^${PROVINCE} ?${CITY}`);
 const REGION_REACH = 40;
-const DETAIL_STEP = `[ ,\\n]{0,2}(?:\\([가-힣0-9, ]{1,20}\\)|[가-힣A-Za-z0-9]{0,12}${BUILDING}(?![가-힣])|(?:[가-힣A-Za-z0-9]{2,12} ?)?(?:\\d{1,4}|[A-Za-z가나다라])동 ?\\d{1,5}호|\\d{1,5}호(?!선)|(?:지하 ?)?\\d{1,3}층)`;
+const DETAIL_STEP = `[ ,\\n]{0,2}(?:\\([가-힣0-9, ]{1,20}\\)|[가-힣A-Za-z0-9]{0,12}${BUILDING}(?![가-힣])|(?:[가-힣A-Za-z0-9]{2,12} ?)?(?:\\d{1,4}|[A-Za-z가나다라])동 ?\\d{1,5}호|(?:[가-힣A-Za-z0-9]{2,12} )?(?:\\d{1,5}호(?!선)|(?:지하 ?)?\\d{1,3}층))`;
 const DETAIL = new RegExp(`(?:${DETAIL_STEP}){1,4}`, 'y');
 const APARTMENT = new RegExp(
   `[가-힣A-Za-z0-9]{0,12}${BUILDING}(?: ?\\d{1,2}차)?(?: ?[가-힣]{1,4})? ?\\d{1,4}동 ?\\d{1,5}호`,

@@ -11,14 +11,14 @@ const DATES = [
   `((?:(?:1\\n?9|2\\n?0)\\n?)?\\d\\n?\\d)\\n?([01]\\n?\\d)\\n?([0-3]\\n?\\d)${NOT_JOINED_RIGHT}`,
 ].map((date) => new RegExp(NOT_JOINED_LEFT + date, 'g'));
 /** 생, but not 생활, 생명, 생각 … */
-const BORN = /^ ?생(?![활명각기산성년일])/;
-const BORN_VERB = /^ ?(?:에 |날 )?태어/;
+const BORN = /^ ?생(?![활명각기산성년일]|부터|이후|이전|까지|이상|이하)/;
+const BORN_VERB = /^ ?(?:에 |날 )?(?:태어|출생)/;
 const SCORE = 0.85;
 
 /** Dates of birth: a day that has been, after 생년월일, 생일 … or before 생 or 태어난. */
 export function findBirthDates(reading: Reading): Candidate[] {
   return DATES.flatMap((date) => Array.from(reading.text.matchAll(date)))
-    .filter(([, year, month, day]) => isBirthDay(year!, month!, day!, reading.today))
+    .filter(([, ...parts]) => isBirthDay(parts, reading.today))
     .flatMap((match) => {
       const start = match.index;
       const end = start + match[0].length;
@@ -29,13 +29,8 @@ export function findBirthDates(reading: Reading): Candidate[] {
     });
 }
 
-function isBirthDay(...written: [year: string, month: string, day: string, today: number]): boolean {
-  const today = written[3];
-  const [year, month, day] = written.slice(0, 3).map((part) => String(part).replace(/\n/g, '')) as [
-    string,
-    string,
-    string,
-  ];
+function isBirthDay(written: readonly string[], today: number): boolean {
+  const [year = '', month, day] = written.map((part) => part.replace(/\n/g, ''));
   const centuries = year.length === 4 ? [0] : [1900, 2000];
   return centuries.some((century) => isPastDay(century + Number(year), Number(month), Number(day), today));
 }

@@ -86,6 +86,12 @@ export class DigitWindow {
     return this.label !== undefined && types.includes(this.label.type);
   }
 
+  /** Whether its label is one of the types; without any to the left, one right after it counts: `… 이 계좌로`. */
+  isLabelled(...types: readonly Label['type'][]): boolean {
+    const label = this.label ?? this.reading.labelAfter(this.end);
+    return label !== undefined && types.includes(label.type);
+  }
+
   /** Whether the blocks have one of the lengths (`3-4-4`), line breaks counting as separators or not. */
   hasSignature(...printed: readonly string[]): boolean {
     return this.signatures.some((signature) => printed.includes(signature));

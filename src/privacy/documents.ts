@@ -27,7 +27,10 @@ export function findPassports(reading: Reading): Candidate[] {
       .filter((match) => isLetterFirst(reading, match.index))
       .map((match) => {
         const label = reading.labelBefore(match.index);
-        const isLabelled = label?.type === 'PASSPORT' && match.index - label.end <= reach;
+        const following = reading.labelAfter(match.index + match[0].length)?.type;
+        const isLabelled = label
+          ? label.type === 'PASSPORT' && match.index - label.end <= reach
+          : following === 'PASSPORT';
         const context = isLabelled ? 0.5 : label?.type === 'NEGATIVE' ? -0.45 : 0;
         return {
           start: match.index,

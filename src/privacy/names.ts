@@ -8,7 +8,7 @@ const DOUBLE_SURNAME = alternatives(wordsOf('names', 'doubleSurnames'));
 /** Three syllables and more; two (a surname and one syllable) are too many words, so only strong cues take them. */
 const FULL_NAME = `(?:${DOUBLE_SURNAME}${GIVEN}{1,2}|${SURNAME}${GIVEN}{2})`;
 const SHORT_NAME = `${SURNAME}${GIVEN}`;
-const FOREIGN_NAME = `(?:${alternatives(wordsOf('names', 'foreign'))}(?: ?[가-힣]{1,4}(?= |이|입|라|$)){0,2}|(?<![A-Za-z])[A-Z][A-Za-z'-]{1,15}(?: [A-Z][A-Za-z'-]{0,15}){0,3}(?![A-Za-z]))`;
+const FOREIGN_NAME = `(?:${alternatives(wordsOf('names', 'foreign'))}(?: ?[가-힣]{1,3}?(?= |이|입|라|$)){0,2}|(?<![A-Za-z])[A-Z][A-Za-z'-]{1,15}(?: [A-Z][A-Za-z'-]{0,15}){0,3}(?![A-Za-z]))`;
 const LONG_NAME = `(?<name>${FULL_NAME})`;
 
 const COPULA = '(?:입니다|이에요|예요|에요|이예요|이요|요|인데|이고|이구요|이라|라고|이라고|이며|이야|이죠|맞)';
@@ -29,36 +29,37 @@ interface Cue {
 
 /** What in a text says that the word beside it is a name, from the spec's list (section 5). */
 const CUES: readonly Cue[] = [
-  [
+  cue(
     `${alternatives(wordsOf('names', 'labels'))}(?: ?(?:은|는|이|가|:|=|-)|(?:도|에|란에| is)(?= ))?[\\s:]{0,2}${CUED_NAME}`,
     0.85,
     'i',
-  ],
-  [
+  ),
+  cue(
     `(?:(?:저는|나는|본인은|안녕하세요|안녕하십니까)[\\s,.!~]{0,3}|(?:전|I am|I'm) )(?:저는 )?${CUED_NAME}(?=${COPULA}|[.,]?$)`,
     0.8,
-  ],
-  [`${LONG_NAME} ?(?:고객님|고객 ?(?:이름|명의)|님|씨|${TITLES}님)`, 0.7],
-  [
-    `(?<name>${FULL_NAME}|${SHORT_NAME}|${FOREIGN_NAME})(?:이|(?<![하오보시]))라고 ?(?:합니다|하는데|해요|하고|불러)`,
+  ),
+  cue(`${LONG_NAME} ?(?:고객님|고객 ?(?:이름|명의)|님|씨|${TITLES}님)`, 0.7),
+  cue(
+    `(?<name>${FULL_NAME}|${SHORT_NAME}|${FOREIGN_NAME})(?: ?이|(?<![하오보시]))라고 ?(?:합니다|하는데|해요|하고|불러)`,
     0.75,
-  ],
-  [
+  ),
+  cue(
     `${KIN}(?:인|의|은|는|이|가)? ?(?:이름(?:은|이)? ?)?${LONG_NAME} ?(?:명의|씨|한테|에게|께|이름|앞으로|계좌|통장|으로|이고|입니다|이에요|예요)`,
     0.7,
-  ],
-  [`${LONG_NAME} ?${TITLES}(?:은|는|이|가|을|를|의|께|한테|에게|도|하고|이랑)`, 0.6],
-  [`${alternatives(wordsOf('names', 'roles'))}(?:는|은|이|가|:)?[ :]{1,2}${LONG_NAME}${ENDS}`, 0.6],
-].map(([pattern, score, flags]) => ({
-  pattern: new RegExp(`(?<![가-힣A-Za-z])${pattern}`, `g${flags ?? ''}`),
-  score: Number(score),
-}));
+  ),
+  cue(`${LONG_NAME} ?${TITLES}(?:은|는|이|가|을|를|의|께|한테|에게|도|하고|이랑)`, 0.6),
+  cue(`${alternatives(wordsOf('names', 'roles'))}(?:는|은|이|가|:)?[ :]{1,2}${LONG_NAME}${ENDS}`, 0.6),
+];
+
+function cue(pattern: string, score: number, flags = ''): Cue {
+  return { pattern: new RegExp(`(?<![가-힣A-Za-z])${pattern}`, `g${flags}`), score };
+}
 
 const STOP_WORDS = new Set([...wordsOf('names', 'stopWords'), ...wordsOf('common-words', 'longNouns')]);
 const NOUNS = new Set([...wordsOf('common-words', 'nouns'), ...STOP_WORDS]);
 const STOP_BEGINNING = new RegExp(`^${alternatives(wordsOf('names', 'stopBeginnings'))}`);
 /** A noun with one of these is no name, unless what follows says that the whole word is one: `유지은입니다`. */
-const PARTICLE_SYLLABLE = /[은는이가을를의에도로만나고지으]$/;
+const PARTICLE_SYLLABLE = /[은는이가을를의에도로만나고지으중]$/;
 const VERB_SYLLABLE = /[하한할해]$/;
 const SAYS_NAME = /^(?:입니다|이에요|예요|이라고|이고|인데|님|씨| ?고객)/;
 
@@ -71,9 +72,12 @@ export function findNames(reading: Reading, numbers: readonly Candidate[]): Cand
 }
 
 function nameIn(match: RegExpExecArray, from: number, score: number): Candidate[] {
-  const name = match.groups!.name!;
-  const at = match[0].lastIndexOf(name);
-  const after = match.input.slice(match.index + at + name.length, match.index + at + name.length + 4);
+  const matched = match.groups!.name!;
+  const at = match[0].lastIndexOf(matched);
+  const after = match.input.slice(match.index + at + matched.length, match.index + at + matched.length + 4);
+  // 이찬이라고: the name ends with a consonant, and 이 belongs to 이라고.
+  const name =
+    matched.length === 3 && matched.endsWith('이') && after.startsWith('라고') ? matched.slice(0, 2) : matched;
   if (!isName(/[가-힣]/.test(name) ? name.replace(/[ .\n]/g, '') : name, after)) return [];
   return [{ start: from + at, end: from + at + name.length, type: 'PERSON', score }];
 }

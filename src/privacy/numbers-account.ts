@@ -31,7 +31,7 @@ export function account(window: DigitWindow): Candidate | undefined {
   const { digits } = window;
   if (digits.length < SHORTEST || window.hidden >= HIDDEN_ACCOUNT) return undefined;
   const shape = Math.max(0, ...shapesOf(window).map(({ score }) => score));
-  const isLabelled = window.hasLabel('ACCOUNT');
+  const isLabelled = window.isLabelled('ACCOUNT');
   if (shape === 0 && !isPlausible(window)) return undefined;
   const hasBank = window.reading.hasBankBeside(window.start, window.end);
   if (shape === 0 && !isLabelled && !hasBank) return undefined;

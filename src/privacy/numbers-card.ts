@@ -19,7 +19,7 @@ export function card(window: DigitWindow): Candidate | undefined {
   const isPrinted = window.hasSignature(...PRINTED);
   let score = isPrinted ? 0.55 : window.isContiguous ? 0.25 : 0.15;
   if (window.hidden === 0 && isLuhnValid(digits)) score += 0.4;
-  if (window.hasLabel('CARD')) score += 0.3;
+  if (window.isLabelled('CARD')) score += 0.3;
   else if (window.hasLabel('NEGATIVE')) score -= 0.45;
   return { start: window.start, end: window.end, type: 'CARD', score: score + window.surroundings(isPrinted) };
 }
@@ -41,8 +41,9 @@ export function findCardExpiries(reading: Reading, cards: readonly Candidate[]):
   const labelled = Array.from(text.matchAll(EXPIRY_LABELLED), (match) =>
     spanOfLastGroup(match, 'CARD_EXPIRY', 0.85),
   ).filter(
-    ({ start }) =>
+    ({ start, end }) =>
       CARD_WORD.test(text.slice(Math.max(0, start - CARD_CONTEXT_REACH), start)) ||
+      CARD_WORD.test(text.slice(end, end + CARD_CONTEXT_REACH / 2)) ||
       cards.some((card) => card.end <= start && start - card.end <= CARD_CONTEXT_REACH),
   );
   const following = cards.flatMap((card) => afterwards(text, card.end, EXPIRY_AFTER_CARD, 'CARD_EXPIRY'));

@@ -14,7 +14,7 @@ export function registrationNumber(window: DigitWindow): Candidate | undefined {
   const { digits } = window;
   if (digits.length !== 13 || window.hidden >= HIDDEN_RRN || digits[6] === '*') return undefined;
   const type: PiiType = '5678'.includes(digits[6]!) ? 'FRN' : 'RRN';
-  const isLabelled = window.hasLabel('RRN', 'FRN');
+  const isLabelled = window.isLabelled('RRN', 'FRN');
   const isPrinted = window.hasSignature('6-7');
   if (!isBirthDigits(digits, window.reading.today))
     return isPrinted && isLabelled ? found(window, type, 0.55) : undefined;
@@ -25,6 +25,8 @@ export function registrationNumber(window: DigitWindow): Candidate | undefined {
   if (isValid) score += type === 'RRN' ? 0.28 : 0.12;
   else if (window.hasLabel('NEGATIVE')) return undefined;
   else if (isContiguous && !isLabelled && !window.isSpelledOut && isEanValid(digits)) score -= 0.3;
+  // Most corporate numbers read as dates: beside their label they are registration numbers only by the checksum.
+  if (!isValid && window.hasLabel('CORP_REG')) score -= 0.2;
   if (isLabelled) score += 0.35;
   else if ('90'.includes(digits[6]!)) score -= 0.45;
   return found(window, type, score + window.surroundings(isPrinted));
@@ -58,7 +60,7 @@ const REGION_NAME =
 export function driverLicense(window: DigitWindow): Candidate | undefined {
   const { digits } = window;
   if (window.hidden > 2) return undefined;
-  const context = (window.hasLabel('DRIVER_LICENSE') ? 0.5 : 0) - (window.hasLabel('NEGATIVE') ? 0.4 : 0);
+  const context = (window.isLabelled('DRIVER_LICENSE') ? 0.5 : 0) - (window.hasLabel('NEGATIVE') ? 0.4 : 0);
   if (digits.length === 10 && window.hasSignature('2-6-2')) {
     const region = REGION_NAME.exec(window.reading.text.slice(Math.max(0, window.start - 6), window.start));
     return region
@@ -81,7 +83,7 @@ export function healthInsurance(window: DigitWindow): Candidate | undefined {
 export function businessNumber(window: DigitWindow): Candidate | undefined {
   if (window.digits.length !== 10 || window.hidden > 2) return undefined;
   const isPrinted = window.hasSignature('3-2-5');
-  const isLabelled = window.hasLabel('BRN');
+  const isLabelled = window.isLabelled('BRN');
   if (!isPrinted && !window.isContiguous && !isLabelled) return undefined;
   let score = isPrinted ? 0.35 : 0.1;
   if (isLabelled) score = Math.max(score, 0.15) + 0.4;

@@ -14,6 +14,7 @@ export interface Candidate {
 const LABEL_REACH = 24;
 const NEGATIVE_REACH = 14;
 const BANK_WINDOW = 18;
+const POINTING = /^ ?(?:이게|이건|이거|이|제|내|저의|가|는|은)? ?(?:제|내|저의)? ?$/;
 
 /** One normalised text while detectors look at it, with what several of them need to know about a place in it. */
 export class Reading {
@@ -41,6 +42,13 @@ export class Reading {
     const label = this.findLabel(position);
     this.labelAt.set(position, label);
     return label;
+  }
+
+  /** The label that follows `position` with nothing but a pronoun between: `… 이게 제 주민번호예요`. */
+  labelAfter(position: number): Label | undefined {
+    this.labels ??= labelsIn(this.text);
+    const label = this.labels.find(({ start }) => start >= position);
+    return label && POINTING.test(this.text.slice(position, label.start)) ? label : undefined;
   }
 
   /** Whether the name of a bank touches the span, but for a few characters. */

@@ -30,6 +30,7 @@ export function findSecrets(reading: Reading): Candidate[] {
     ...found,
     ...found.flatMap(({ end }) => furtherValue(text, end)),
     ...valuesBefore(text),
+    ...partialValues(text),
     ...securityCardValues(text),
   ];
 }
@@ -54,6 +55,18 @@ function valueLength(text: string, mayHaveLetters: boolean): number {
 function isPassword(word: string): boolean {
   if (word.length < 6 || !/\d/.test(word) || !/[A-Za-z!@#$%^&*_+=?~]/.test(word)) return false;
   return !/:\/\/|^[\w.+-]+@[\w-]+\.[A-Za-z]{2,}$|^\d[\d~,.-]*[A-Za-z%]?$/.test(word);
+}
+
+const FIRST_TWO = new RegExp(
+  `${CUES} ?(?:의)? ?(?:앞|뒤) ?(?:두|2) ?(?:자리|숫자)(?:는|은|가|를)? ?(\\d{2})(?!\\d)${NOT_A_VALUE}`,
+  'gi',
+);
+
+/** The two digits of a PIN that a card payment asks for: `비밀번호 앞 두자리 12`. */
+function partialValues(text: string): Candidate[] {
+  return Array.from(text.matchAll(FIRST_TWO), (match) =>
+    secret(match.index + match[0].length - 2, match.index + match[0].length),
+  );
 }
 
 const CONNECTOR = new RegExp(`^ ?${alternatives([...wordsOf('secrets', 'connectors'), ','])} ?(?:${FILLERS})?`, 'i');

@@ -53,6 +53,11 @@ export class StreamMasker {
     return output;
   }
 
+  /** UTF-16 units taken and not yet released: at most 128. */
+  get heldCharacters(): number {
+    return this.held.length;
+  }
+
   /** The rest; the masker can then take another text. */
   end(): string {
     const output = this.release(true);

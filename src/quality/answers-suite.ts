@@ -14,6 +14,7 @@ export interface AnsweredQuestion {
   /** Whether the exemplar that answers the question is among the cited sources. */
   rightSource: boolean;
   answer: string;
+  sentences: AskResult['sentences'];
   timings: AskResult['timings'];
 }
 
@@ -49,6 +50,7 @@ export async function runAnswersSuite(
       written: result.finish === 'answered',
       rightSource: result.sentences.some(({ sources }) => sources.some(({ id }) => id.startsWith(`exemplar:${asked.exemplar}@`))),
       answer: result.answer,
+      sentences: result.sentences,
       timings: result.timings,
     });
   }

@@ -50,7 +50,12 @@ interface StatuteQuestion {
  * The 120 single-hop questions on financial statutes: laws-kr alone in a store of its own, not-yet-in-force texts included,
  * as in the measurement that it is compared with.
  */
-export async function runStatutesSuite({ embedder, clock, folder, signal }: StatutesSuiteOptions): Promise<StatutesReport> {
+export async function runStatutesSuite({
+  embedder,
+  clock,
+  folder,
+  signal,
+}: StatutesSuiteOptions): Promise<StatutesReport> {
   const database = await EmbeddedDatabase.open(folder);
   try {
     await migrate(database);
@@ -74,14 +79,19 @@ interface Ranks {
   article: number;
 }
 
-async function ranksOf(asked: readonly StatuteQuestion[], retriever: Retriever, signal?: AbortSignal): Promise<Ranks[]> {
+async function ranksOf(
+  asked: readonly StatuteQuestion[],
+  retriever: Retriever,
+  signal?: AbortSignal,
+): Promise<Ranks[]> {
   const ranks: Ranks[] = [];
   for (const { query, evidence } of asked) {
     const hits = await retriever.retrieve(query, { k: 10, asOf: 'none', signal });
     const ofLaw = (ref: { law: string } | undefined): boolean => evidence.some(({ law }) => law === ref?.law);
     ranks.push({
       law: 1 + hits.findIndex(({ ref }) => ofLaw(ref)),
-      article: 1 + hits.findIndex(({ ref }) => evidence.some((e) => e.law === ref?.law && e.article_no === ref.article)),
+      article:
+        1 + hits.findIndex(({ ref }) => evidence.some((e) => e.law === ref?.law && e.article_no === ref.article)),
     });
   }
   return ranks;
@@ -109,7 +119,8 @@ function reportOf(ranks: readonly Ranks[]): StatutesReport {
 }
 
 function figures(ranks: readonly number[]): RankingFigures {
-  const within = (limit: number): Interval => wilson(ranks.filter((rank) => rank > 0 && rank <= limit).length, ranks.length);
+  const within = (limit: number): Interval =>
+    wilson(ranks.filter((rank) => rank > 0 && rank <= limit).length, ranks.length);
   const reciprocals = ranks.reduce((sum, rank) => sum + (rank > 0 ? 1 / rank : 0), 0);
   return { recall1: within(1), recall5: within(5), mrr10: round(reciprocals / Math.max(1, ranks.length)) };
 }

@@ -4,7 +4,8 @@ import type { Normalised } from './normalise.js';
  * Five or more single characters with the same separator between any two: `0 1 0 1 2 3`, `홍.길.동.입.니.다`.
  * Three separators in a row stand for one that was spaced out as well.
  */
-const SPACED_OUT = /(\S)(?!\1)([ ._/\n-])(?:(?:(?!\2)\S|\2(?=\2\S))\2){3,}(?!\2)\S/g;
+const SPACED_OUT =
+  /((?<![가-힣A-Za-z0-9])\S|(?<!\d)\d)(?!\1)([ ._/\n-])(?:(?:(?!\2)\S|\2(?=\2\S))\2){3,}(?!\2)\S(?<!\d(?=\d))/g;
 
 /**
  * The text without the separators between characters that are spaced out one by one;

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { AppError, ERRORS, type ErrorCode } from '../../src/config/app-error.js';
 import { shipped } from '../../src/config/package-root.js';
 import { LOCALES, localeOf, text, textKeys } from '../../src/config/texts.js';
+import { MODEL_REASONS } from '../../src/models/model-reason.js';
 
 const sources = readdirSync(shipped('src'), { recursive: true, encoding: 'utf8' })
   .filter((name) => name.endsWith('.ts') && !name.startsWith('web'))
@@ -14,7 +15,7 @@ const literalKeys = sources.flatMap(({ name, content }) =>
   [...content.matchAll(/(?<![.\w])text\(\s*'([^']+)'/g)].map(([, key]) => ({ name, key: key! })),
 );
 const composedKeys = sources.flatMap(({ name, content }) =>
-  [...content.matchAll(/`([a-z][a-z-]*\.)\$\{/g)].map(([, beginning]) => ({ name, beginning: beginning! })),
+  [...content.matchAll(/`([a-z][\w-]*(?:\.[\w-]+)*\.)\$\{/g)].map(([, beginning]) => ({ name, beginning: beginning! })),
 );
 const quoted = new Set(
   sources.flatMap(({ content }) => [...content.matchAll(/'([a-z][\w-]*\.[\w.-]+)'/g)].map(([, key]) => key!)),
@@ -44,6 +45,10 @@ describe('the catalogue of texts', () => {
       .filter((key) => key.startsWith('errors.'))
       .map((key) => key.slice('errors.'.length));
     expect(messages.toSorted()).toEqual(Object.keys(ERRORS).toSorted());
+  });
+
+  it('has a text for every reason why a model is not ready', () => {
+    expect(MODEL_REASONS.filter((reason) => !catalogue.has(`model.reason.${reason}`))).toEqual([]);
   });
 
   it('has no text that nobody uses', () => {

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ConversationEvent, NewEvent } from '../../src/conversation/events.js';
 import { apply, EMPTY_VIEW, type AnswerEntry, type ConversationView } from '../../src/web/widget/conversation-state.js';

@@ -16,7 +16,7 @@ const SOURCE = {
 const SHADOW = 'document.querySelector("sangdam-chat").shadowRoot';
 
 const FOCUSED = `(() => {
-  const { tagName, ariaLabel } = ${SHADOW}.activeElement;
+  const { tagName, ariaLabel } = ${SHADOW}.activeElement ?? {};
   return tagName + ' ' + ariaLabel;
 })()`;
 
@@ -350,14 +350,14 @@ describe.skipIf(browserMissing)('the widget in a browser', () => {
     await page.keyboard.press('Enter');
     await log().getByText(AI_NOTICE).waitFor();
     const focused = (): Promise<string> => page.evaluate(FOCUSED);
-    expect(await focused()).toBe('TEXTAREA 메시지 입력');
+    await expect.poll(focused).toBe('TEXTAREA 메시지 입력');
     await page.keyboard.press('F6');
-    expect(await focused()).toBe('DIV 상담 내용');
+    await expect.poll(focused).toBe('DIV 상담 내용');
     await page.keyboard.press('F6');
-    expect(await focused()).toBe('TEXTAREA 메시지 입력');
+    await expect.poll(focused).toBe('TEXTAREA 메시지 입력');
     await page.keyboard.press('Escape');
     await button('상담 열기').waitFor();
-    expect(await focused()).toBe('BUTTON 상담 열기');
+    await expect.poll(focused).toBe('BUTTON 상담 열기');
   });
 
   it('keeps an unsent text while it is closed, and takes a question from the page', async () => {
@@ -372,17 +372,22 @@ describe.skipIf(browserMissing)('the widget in a browser', () => {
   });
 
   it('never takes the reading position away', async () => {
-    server.on('긴 답', (turn) => {
-      for (let line = 0; line < 30; line++) turn.sentence(`- ${line + 1}번째 안내 문장입니다. 조금 길게 씁니다.`);
-      turn.completed('answered');
-    });
+    const lines = (from: number, to: number): void => {
+      for (let line = from; line <= to; line++)
+        server.turn.sentence(`- ${line}번째 안내 문장입니다. 조금 길게 씁니다.`);
+    };
+    server.on('긴 답', () => undefined);
     await openChat();
     await send('긴 답');
+    await button('답변 멈추기').waitFor();
+    lines(1, 4);
+    await log().getByText('답변을 준비하고 있습니다').waitFor();
+    lines(5, 30);
+    server.turn.completed('answered');
     await log().getByText('30번째 안내').waitFor({ state: 'attached' });
     const position = (): Promise<{ top: number; answer: number; left: number }> => page.evaluate(POSITION);
-    await expect
-      .poll(async () => (await position()).answer, { message: 'the first line stays in view' })
-      .toBeGreaterThanOrEqual(0);
+    // It followed until the answer's first line was at the top, and no further.
+    await expect.poll(async () => Math.round((await position()).answer)).toBe(8);
     const before = await position();
     expect(before.left).toBeGreaterThan(100);
     await button('맨 아래로').waitFor();
@@ -520,8 +525,34 @@ describe.skipIf(browserMissing)('the widget in a browser', () => {
     await send('질문');
     await button('도움이 됐어요').waitFor();
     await expect.poll(() => dialog().boundingBox()).toEqual({ x: 0, y: 0, width: 320, height: 568 });
+    expect(await page.evaluate('document.querySelector("main").inert')).toBe(true);
     expect(await page.evaluate(SMALL_TARGETS)).toBe(0);
     expect(await page.evaluate(`${SHADOW}.querySelector('.log').scrollWidth`)).toBe(320);
+  });
+
+  it('keeps its looks on a page that resets everything', async () => {
+    await context.route('**/page.css', (route) =>
+      route.fulfill({ contentType: 'text/css', body: 'html { font-size: 62.5% } * { all: unset !important }' }),
+    );
+    await page.goto(server.url);
+    await button('상담 열기').waitFor();
+    expect(await button('상담 열기').boundingBox()).toEqual({ x: 1200, y: 720, width: 60, height: 60 });
+    await button('상담 열기').click();
+    await log().getByText(AI_NOTICE).waitFor();
+    await expect.poll(() => dialog().boundingBox()).toMatchObject({ x: 860, width: 400, height: 640 });
+  });
+
+  it('comes with one script tag, in the language of the page', async () => {
+    await context.route(server.url, (route) =>
+      route.fulfill({
+        contentType: 'text/html',
+        body: '<!doctype html><html lang="en"><title>Bank</title><body><script src="widget.js" async data-auto data-hours="09:00-18:00"></script>',
+      }),
+    );
+    await page.goto(server.url);
+    await button('Open chat').click();
+    await page.getByText('Counsellors: 09:00-18:00').waitFor();
+    expect(server.requests('conversation:open')).toEqual([{ locale: 'en' }]);
   });
 
   it('is at most 35 KB to download', () => {

@@ -15,8 +15,13 @@ export function readExemplars(file: TextFile): Records<Exemplar> {
   const document = parseDocument(file.text, { lineCounter: lines });
   const [error] = document.errors;
   if (error)
-    throw AppError.of('document.invalid', { file: file.name, line: yamlErrorLine(error), expected: 'YAML' }, { cause: error });
-  if (!isSeq(document.contents)) throw AppError.of('document.invalid', { file: file.name, line: 1, expected: '- id: …' });
+    throw AppError.of(
+      'document.invalid',
+      { file: file.name, line: yamlErrorLine(error), expected: 'YAML' },
+      { cause: error },
+    );
+  if (!isSeq(document.contents))
+    throw AppError.of('document.invalid', { file: file.name, line: 1, expected: '- id: …' });
   const entries = document.contents.items.map((item) => {
     const { range } = item as { range?: [number, number, number] | null };
     return { line: range ? lines.linePos(range[0]).line : 1, value: (item as { toJSON(): unknown }).toJSON() };

@@ -32,14 +32,17 @@ export interface RecordPlace {
  * @throws AppError document.invalid naming the field at fault.
  */
 export function exemplarOf(record: unknown, place: RecordPlace): Exemplar {
-  if (typeof record !== 'object' || record === null || Array.isArray(record)) throw invalid(place, '{question, answer}');
+  if (typeof record !== 'object' || record === null || Array.isArray(record))
+    throw invalid(place, '{question, answer}');
   const fields = englishNames(record as Record<string, unknown>);
   const question = required(fields, 'question', LIMIT.question, place);
   const status = textField(fields, 'status') || 'approved';
   if (status !== 'approved' && status !== 'draft') throw invalid(place, 'status: approved|draft');
   const validFrom = dateField(fields, 'valid_from', place);
   const validUntil = dateField(fields, 'valid_until', place);
-  const phrasings = textList(splitPhrasings(fields.phrasings)).map((text) => text.trim()).filter(Boolean);
+  const phrasings = textList(splitPhrasings(fields.phrasings))
+    .map((text) => text.trim())
+    .filter(Boolean);
   if (phrasings.length > LIMIT.phrasings) throw invalid(place, `phrasings: ≤ ${LIMIT.phrasings}`);
   return {
     id: textField(fields, 'id') || `qa-${createHash('sha256').update(question).digest('hex').slice(0, 12)}`,

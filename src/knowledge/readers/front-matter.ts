@@ -52,7 +52,9 @@ export function textField(fields: Record<string, unknown>, key: string): string 
 
 export function textList(value: unknown): string[] {
   const list = Array.isArray(value) ? value : typeof value === 'string' && value.trim() !== '' ? [value] : [];
-  return list.filter((item): item is string | number => typeof item === 'string' || typeof item === 'number').map(String);
+  return list
+    .filter((item): item is string | number => typeof item === 'string' || typeof item === 'number')
+    .map(String);
 }
 
 const ISO_DATE = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/;

@@ -13,7 +13,8 @@ export function readJsonl(file: TextFile): Records<Exemplar> {
   const last = lines.at(-1)!;
   return eachRecord(
     lines.filter(({ text }) => text.trim() !== ''),
-    ({ text, line }) => exemplarOf(parseLine(text, { file: file.name, line }, line === last.line), { file: file.name, line }),
+    ({ text, line }) =>
+      exemplarOf(parseLine(text, { file: file.name, line }, line === last.line), { file: file.name, line }),
   );
 }
 

@@ -33,7 +33,10 @@ export function readMarkdown(file: TextFile): KnowledgeDocument {
 
 /** An id for a document whose file names none: the file's name without its ending, blanks as `-`. */
 export function documentId(file: string): string {
-  return stem(file).toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '-').replace(/^-|-$/g, '');
+  return stem(file)
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, '-')
+    .replace(/^-|-$/g, '');
 }
 
 export function stem(file: string): string {

@@ -46,8 +46,7 @@ const BY_ENDING: Record<string, Format> = {
 export async function readKnowledge(path: string, options: { name?: string; format?: Format } = {}): Promise<Reading> {
   const format = options.format ?? BY_ENDING[extname(path).toLowerCase()];
   const name = options.name ?? path;
-  if (!format)
-    throw AppError.of('document.unsupported', { file: name, formats: Object.keys(BY_ENDING).join(', ') });
+  if (!format) throw AppError.of('document.unsupported', { file: name, formats: Object.keys(BY_ENDING).join(', ') });
   return readAs(format, await readTextFile(path, name));
 }
 

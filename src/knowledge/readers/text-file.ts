@@ -23,7 +23,8 @@ export async function readTextFile(path: string, name = path): Promise<TextFile>
 /** The same for bytes that are in memory. */
 export function decodeText(bytes: Uint8Array, name: string): string {
   if (bytes.length > MAX_BYTES) throw AppError.of('document.invalid', { file: name, line: 1, expected: '≤ 20 MB' });
-  if (startsWith(bytes, 0xff, 0xfe) || startsWith(bytes, 0xfe, 0xff)) throw AppError.of('document.encoding', { file: name });
+  if (startsWith(bytes, 0xff, 0xfe) || startsWith(bytes, 0xfe, 0xff))
+    throw AppError.of('document.encoding', { file: name });
   if (bytes.includes(0)) throw AppError.of('document.binary', { file: name });
   const text = (decodeUtf8(bytes, name) ?? decodeCp949(bytes, name)).replace(/\r\n?/g, '\n').normalize('NFC');
   if (controlShare(text) > 0.01) throw AppError.of('document.binary', { file: name });

@@ -45,7 +45,7 @@ export function Answer({ answer, texts, time, rating, newest, actions }: AnswerP
       {withheld.length > 0 && <Withheld reasons={withheld} texts={texts} onHandoff={actions.requestHandoff} />}
       {choices.length > 0 && newest && <Choices choices={choices} onChoose={actions.choose} />}
       {sources.length > 0 && finish && <Sources sources={sources} texts={texts} />}
-      {said && answer.completedSeq !== undefined && (
+      {said && answer.completedSeq !== undefined && finish !== 'asked' && (
         <Feedback
           answer={answer}
           seq={answer.completedSeq}
@@ -128,12 +128,8 @@ function Sources({ sources, texts }: { sources: readonly CitedSource[]; texts: T
       <ol>
         {sources.map(({ id, title, ref, text }) => (
           <li key={id}>
-            <p class="source-title">{title}</p>
-            {ref && (
-              <p class="source-ref">
-                {ref.law} {ref.article}
-              </p>
-            )}
+            <p class="source-title">{ref ? `${ref.law} ${ref.article}` : title}</p>
+            {ref && title !== ref.law && <p class="source-ref">{title}</p>}
             {text && <p class="source-text">{text}</p>}
           </li>
         ))}

@@ -212,8 +212,9 @@ export class ChatConnection {
     if (!reply) return;
     if (reply.ok) this.#outbox.acknowledged(id, reply.seq, this.#inbox.lastSeq);
     else {
+      // The message itself shows why; a text that helps at once (crisis, fraud) is told above everything.
       this.#outbox.refused(id, reply.error);
-      this.options.listener.failed(reply.error);
+      if (reply.error.safeText) this.options.listener.failed(reply.error);
     }
     this.options.listener.changed();
   }

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Banners } from './banners.js';
 import type { Chat, ChatSnapshot } from './chat.js';
 import { Composer } from './composer.js';
@@ -45,7 +45,7 @@ export function Panel({
   const closed = view.state === 'closed';
   const composer = (): HTMLElement | null => panel.current!.querySelector('textarea');
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     // No keyboard over the notice before anybody has read it: on touch the window itself takes the focus.
     const touch = matchMedia('(pointer: coarse)').matches;
     ((touch ? null : composer()) ?? panel.current!).focus();
@@ -96,7 +96,7 @@ export function Panel({
             onTyping={() => chat.typing()}
           />
           <div class="foot-row">
-            <p class="reminder">{texts.secrets}</p>
+            <p class="reminder">{texts.secretsShort}</p>
             {view.state === 'assistant' && (
               <button
                 type="button"

@@ -8,6 +8,8 @@ const NEAR = 8;
 export class ScrollFollow {
   readonly #observer: ResizeObserver;
   #pinned = true;
+  /** Where the last movement ended: only a way up from there is the reader's wish to stay. */
+  #top = 0;
 
   /**
    * @param anchor the first line of the newest answer, above which following stops.
@@ -36,7 +38,13 @@ export class ScrollFollow {
     this.scroller.removeEventListener('scroll', this.#scrolled);
   }
 
-  readonly #scrolled = (): void => this.#set(this.#distance() <= NEAR);
+  readonly #scrolled = (): void => {
+    const up = this.scroller.scrollTop < this.#top - 1;
+    this.#top = this.scroller.scrollTop;
+    // Text that came since the last frame leaves a distance too: that is for #grown to follow.
+    if (this.#distance() <= NEAR) this.#set(true);
+    else if (up) this.#set(false);
+  };
 
   #grown(): void {
     if (!this.#pinned) return;
@@ -45,6 +53,7 @@ export class ScrollFollow {
     const limit = anchor ? anchor.offsetTop - NEAR : end;
     const target = Math.min(end, Math.max(limit, this.scroller.scrollTop));
     this.scroller.scrollTop = target;
+    this.#top = target;
     if (end - target > NEAR) this.#set(false);
   }
 

@@ -28,6 +28,7 @@ export function spoken(event: ConversationEvent, texts: Texts): string | undefin
     case 'message.redacted':
       return undefined;
     default:
-      return event satisfies never;
+      event satisfies never;
+      return undefined;
   }
 }

@@ -19,6 +19,7 @@ const ko = {
   speakerCounsellor: '상담사 {name} 님과 상담 중입니다',
   speakerClosed: '상담이 종료되었습니다',
 
+  secretsShort: '비밀번호·주민등록번호는 입력하지 마세요.',
   secrets: '비밀번호·주민등록번호·카드번호는 입력하지 마세요.',
   aiHours: 'AI 상담은 24시간 이용할 수 있습니다.',
   counsellorHours: '상담사 연결: {hours}',
@@ -120,6 +121,7 @@ const en: Catalogue = {
   speakerCounsellor: 'Talking to counsellor {name}',
   speakerClosed: 'This conversation has ended',
 
+  secretsShort: 'Never type passwords here.',
   secrets: 'Do not type passwords, resident registration or card numbers.',
   aiHours: 'The AI answers at any time.',
   counsellorHours: 'Counsellors: {hours}',

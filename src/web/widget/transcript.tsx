@@ -24,8 +24,8 @@ interface TranscriptProps {
 /** The conversation: entries with their days, messages on their way, what is being waited for. */
 export function Transcript({ chat, snapshot, texts, time, bank, log }: TranscriptProps): JSX.Element {
   const { view, outbox } = snapshot;
-  const { toEnd, unseen } = useFollowing(log, view.entries.length, outbox.length);
   const untouched = outbox.length === 0 && !view.entries.some((entry) => entry.kind === 'message');
+  const { toEnd, unseen } = useFollowing(log, view.entries.length, outbox.length, untouched);
   const actions = {
     rate: chat.rate.bind(chat),
     choose: (choice: string) => chat.send(choice),
@@ -81,21 +81,27 @@ function useFollowing(
   log: RefObject<HTMLDivElement | null>,
   entries: number,
   outgoing: number,
+  untouched: boolean,
 ): { toEnd(): void; unseen: number | undefined } {
   const follow = useRef<ScrollFollow | null>(null);
   const [away, setAway] = useState(false);
   const seen = useRef(entries);
   const sent = useRef(outgoing);
   if (!away) seen.current = entries;
+  /** Before the first message the notice at the top is what must be read. */
+  const beginning = useRef(untouched);
+  beginning.current = untouched;
 
   useEffect(() => {
     const scroller = log.current!;
-    const newestAnswer = (): HTMLElement | null =>
-      scroller.querySelector<HTMLElement>('.entry:last-of-type > [data-answer]');
-    follow.current = new ScrollFollow(scroller, scroller.querySelector('.content')!, newestAnswer, (pinned) =>
-      setAway(!pinned),
-    );
-    follow.current.pin();
+    const content = scroller.querySelector<HTMLElement>('.content')!;
+    const firstLine = (): HTMLElement | null => {
+      if (beginning.current) return content;
+      const newest = [...content.querySelectorAll('.entry')].at(-1);
+      return newest?.querySelector<HTMLElement>('[data-answer]') ?? null;
+    };
+    follow.current = new ScrollFollow(scroller, content, firstLine, (pinned) => setAway(!pinned));
+    if (!untouched) follow.current.pin();
     return () => follow.current?.stop();
   }, []);
 
@@ -104,7 +110,10 @@ function useFollowing(
     sent.current = outgoing;
   }, [outgoing]);
 
-  return { toEnd: () => follow.current?.pin(), unseen: away ? Math.max(0, entries - seen.current) : undefined };
+  return {
+    toEnd: () => follow.current?.pin(),
+    unseen: away && !untouched ? Math.max(0, entries - seen.current) : undefined,
+  };
 }
 
 interface EntryProps {
@@ -189,7 +198,7 @@ function OnItsWay({
       <p class="bubble prose">{message.text}</p>
       {failed && (
         <div class="undelivered">
-          <p>{message.error?.message ?? texts.notSent}</p>
+          <p role="alert">{message.error?.message ?? texts.notSent}</p>
           <button type="button" class="tool" onClick={() => chat.retry(message.id)}>
             {texts.retry}
           </button>

@@ -26,7 +26,7 @@ export function Welcome({ texts, bank, onAsk }: WelcomeProps): JSX.Element {
         <Fact icon="lock">{texts.secrets}</Fact>
         <Fact icon="clock">
           {texts.aiHours}
-          {bank.hours && <> {fill(texts.counsellorHours, { hours: bank.hours })}</>}
+          {bank.hours && <span class="own-line">{fill(texts.counsellorHours, { hours: bank.hours })}</span>}
         </Fact>
       </ul>
       {bank.privacyHref && (

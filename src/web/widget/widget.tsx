@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Chat } from './chat.js';
 import { TEXT_SIZES } from './header.js';
 import { Launcher } from './launcher.js';
@@ -39,7 +39,7 @@ export function Widget({ chat, texts, bank, host, root }: WidgetProps): JSX.Elem
   useEffect(() => {
     root.dataset['size'] = String(textSize);
   }, [textSize]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     chat.show(open);
     if (!open && wasOpen.current) root.querySelector<HTMLElement>('.launcher')?.focus();
     wasOpen.current = open;

@@ -1,0 +1,87 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { PiiDetector } from '../../src/privacy/detector.js';
+import { maskText, StreamMasker } from '../../src/privacy/stream-masker.js';
+import { PII_TYPES, token } from '../../src/privacy/types.js';
+import { examplesOf } from './labelled-set.js';
+
+const sentences = examplesOf('pii.jsonl').map(({ turns }) => turns[0]!);
+const text = fc
+  .array(fc.oneof(fc.constantFrom(...sentences), fc.string({ unit: 'grapheme', maxLength: 40 })), {
+    minLength: 1,
+    maxLength: 8,
+  })
+  .map((parts) => parts.join(' '));
+
+/** Cuts a text at the given places, wherever they fall. */
+function chunksOf(whole: string, cuts: readonly number[]): string[] {
+  const places = [...new Set(cuts.map((cut) => cut % (whole.length + 1)))].sort((a, b) => a - b);
+  return [0, ...places].map((start, index) => whole.slice(start, places[index] ?? whole.length));
+}
+
+describe('StreamMasker', () => {
+  it('gives the same whatever the chunks are, and never holds more than 128 characters', () => {
+    fc.assert(
+      fc.property(text, fc.array(fc.nat(2_000), { maxLength: 40 }), (whole, cuts) => {
+        const masker = new StreamMasker();
+        let streamed = '';
+        for (const chunk of chunksOf(whole, cuts)) {
+          streamed += masker.push(chunk);
+          expect(masker.heldCharacters).toBeLessThanOrEqual(128);
+        }
+        expect(streamed + masker.end()).toBe(maskText(whole));
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('masks in a stream what is found in the whole text', () => {
+    const detector = new PiiDetector();
+    const differing = sentences.filter((sentence) => {
+      const whole = detector
+        .detect(sentence)
+        .reduceRight(
+          (masked, { start, end, type }) => masked.slice(0, start) + token(type) + masked.slice(end),
+          sentence,
+        );
+      return maskText(sentence) !== whole;
+    });
+    expect(differing.length / sentences.length).toBeLessThanOrEqual(0.01);
+  });
+
+  it('lets no digit of a value of the tiers 0 to 2 through inside a longer text', () => {
+    const filler = '고객님께서 문의하신 내용을 확인하고 있습니다. 잠시만 기다려 주시면 감사하겠습니다. ';
+    for (const { turns, spans } of examplesOf('pii.jsonl')) {
+      const masked = maskText(`${filler}${turns[0]!} ${filler}`);
+      for (const { type, start, end } of spans)
+        if (PII_TYPES[type].tier <= 2) expect(masked).not.toContain(turns[0]!.slice(start, end));
+    }
+  });
+
+  it('writes tokens without numbers', () => {
+    expect(maskText('고객님의 번호는 010-1234-5678 이고 계좌는 110-690-197405 입니다.')).toBe(
+      '고객님의 번호는 [전화번호] 이고 계좌는 [계좌번호] 입니다.',
+    );
+  });
+
+  it('leaves what is allowed, which is asked with the value and its place in the stream', () => {
+    const prefix = '가나다라마바사 '.repeat(40);
+    const asked: string[] = [];
+    const whole = `${prefix}댁 번호 02-1234-5678 과 010-1234-5678 입니다`;
+    const masked = maskText(whole, {
+      allow: ({ start, end }, value) => {
+        asked.push(whole.slice(start, end));
+        return value === '02-1234-5678';
+      },
+    });
+    expect(masked).toBe(`${prefix}댁 번호 02-1234-5678 과 [전화번호] 입니다`);
+    expect(new Set(asked)).toEqual(new Set(['02-1234-5678', '010-1234-5678']));
+  });
+
+  it('releases ordinary text while it comes', () => {
+    const masker = new StreamMasker();
+    expect(
+      masker.push('정기예금의 중도해지 이율은 예치 기간에 따라 다르며, 자세한 내용은 상품 설명서에 있습니다.').length,
+    ).toBeGreaterThan(20);
+  });
+});
