@@ -24,11 +24,13 @@ RUN npm prune --omit=dev --no-audit --no-fund --loglevel=error \
     && find node_modules/onnxruntime-node/bin -mindepth 3 -maxdepth 3 ! -path "*/linux/$arch" -exec rm -rf {} +
 
 FROM node:24-bookworm-slim
+# ONNX Runtime would report its use to its maker.
 ENV NODE_ENV=production \
     HOST=0.0.0.0 \
     PORT=8080 \
     SANGDAM_DATA=/data \
-    SANGDAM_MODELS=/data/models
+    SANGDAM_MODELS=/data/models \
+    ORT_DISABLE_TELEMETRY=1
 WORKDIR /app
 COPY LICENSE THIRD-PARTY-NOTICES.md package.json ./
 COPY bin bin

@@ -14,41 +14,76 @@ const DIGITS: Readonly<Record<string, number>> = {
 const SMALL_UNITS: Readonly<Record<string, number>> = { 십: 10, 백: 100, 천: 1000 };
 const BIG_UNITS: Readonly<Record<string, number>> = { 만: 1e4, 억: 1e8, 조: 1e12 };
 
-/** Native numerals before a counter: 한 번, 두 달, 스무 명. */
-export const NATIVE_NUMERALS: Readonly<Record<string, number>> = {
-  한: 1, 하나: 1, 두: 2, 둘: 2, 세: 3, 셋: 3, 석: 3, 네: 4, 넷: 4, 넉: 4, 다섯: 5, 여섯: 6, 일곱: 7, 여덟: 8, 아홉: 9,
-  열: 10, 열한: 11, 열두: 12, 스무: 20,
+const NATIVE_ONES: Readonly<Record<string, number>> = {
+  한: 1, 하나: 1, 두: 2, 둘: 2, 세: 3, 셋: 3, 네: 4, 넷: 4, 다섯: 5, 여섯: 6, 일곱: 7, 여덟: 8, 아홉: 9,
 }; // prettier-ignore
+const NATIVE_TENS: Readonly<Record<string, number>> = {
+  열: 10, 스물: 20, 서른: 30, 마흔: 40, 쉰: 50, 예순: 60, 일흔: 70, 여든: 80, 아흔: 90,
+}; // prettier-ignore
+
+/** Native numerals before a counter: 한 번, 두 달, 스무 명, 열네 살. */
+export const NATIVE_NUMERALS: Readonly<Record<string, number>> = {
+  ...NATIVE_ONES,
+  ...NATIVE_TENS,
+  ...Object.fromEntries(
+    Object.entries(NATIVE_TENS).flatMap(([ten, tens]) =>
+      Object.entries(NATIVE_ONES).map(([one, ones]) => [ten + one, tens + ones] as const),
+    ),
+  ),
+  석: 3,
+  넉: 4,
+  스무: 20,
+};
 
 /** `1,234.5` or `1234.5`; grouped only in threes. */
 const ARABIC = /(?:\d{1,3}(?:,\d{3}){1,6}(?!\d)|\d{1,18})(?:\.\d{1,9})?/uy;
 
 /** The number that starts exactly at `start`, as long as it reads; undefined where none does. */
 export function readKoreanNumber(text: string, start: number): KoreanNumber | undefined {
+  if (FULL_YEARS.test(text.slice(start, start + 7))) return undefined;
   let total = 0;
   let end = start;
   let spelled = true;
   let lastBig = Infinity;
-  for (let at = start; ; ) {
+  for (let at = start; ;) {
     const section = readSection(text, at);
-    const big = BIG_UNITS[text[section?.end ?? at] ?? ''];
-    if (big !== undefined && big < lastBig && !isArticle(text, section?.end ?? at) && (section || at === start)) {
+    const unitAt = skipGap(text, section?.end ?? at);
+    const big = BIG_UNITS[text[unitAt] ?? ''];
+    if (big !== undefined && big < lastBig && !isArticle(text, unitAt) && (section || at === start)) {
       total += (section?.value ?? 1) * big;
-      end = (section?.end ?? at) + 1;
+      end = unitAt + 1;
       spelled &&= section?.spelled ?? true;
       lastBig = big;
       at = end + (/^ ?[\d일이삼사오육칠팔구십백천]/u.test(text.slice(end, end + 2)) && text[end] === ' ' ? 1 : 0);
       continue;
     }
-    // `2만 5천 원` goes on behind the space; `1만 3개` does not, since a lone digit there counts something else.
-    if (section && (end === start || at === end || section.units)) {
-      total += section.value;
+    // `2만 5천 원` and `2만 500원` go on behind the space; `1만 3개` does not: what stands there counts something else.
+    if (
+      section &&
+      (end === start || at === end || section.units || CURRENCY.test(text.slice(section.end, section.end + 4)))
+    ) {
+      // `2억 8천` leaves the 만 out.
+      const implied =
+        lastBig === 1e8 &&
+        section.units &&
+        section.value >= 100 &&
+        !/^ ?원/u.test(text.slice(section.end, section.end + 2));
+      total += section.value * (implied ? 1e4 : 1);
       end = section.end;
       spelled &&= section.spelled;
     }
     break;
   }
   return end === start ? undefined : { value: round(total), start, end, spelled };
+}
+
+/** `만 30세`, `만19~34세`: here 만 says how the age is reckoned. */
+const FULL_YEARS = /^만 ?\d{1,3} ?(?:세|살|[~∼-])/u;
+const CURRENCY = /^ ?(?:원|달러|유로|엔|위안)/u;
+
+/** `30 만원`, `1 억 5천만 원`: one space between the digits and 만, where the currency shows that they belong together. */
+function skipGap(text: string, at: number): number {
+  return /^\d [만억조] ?(?:원|달러|[\d천백십])/u.test(text.slice(Math.max(0, at - 1), at + 5)) ? at + 1 : at;
 }
 
 /** `조` of 제30조 rather than of 30조 원. */
@@ -73,10 +108,14 @@ function readSection(text: string, start: number): Section | undefined {
   let lastUnit = Infinity;
   for (;;) {
     const digits = readDigits(text, at);
-    const unit = SMALL_UNITS[text[digits?.end ?? at] ?? ''];
+    const unitAt =
+      digits && !digits.spelled && APART.test(text.slice(digits.end, digits.end + 6))
+        ? digits.end + 1
+        : (digits?.end ?? at);
+    const unit = SMALL_UNITS[text[unitAt] ?? ''];
     if (unit !== undefined && unit < lastUnit) {
       value += (digits?.value ?? 1) * unit;
-      at = (digits?.end ?? at) + 1;
+      at = unitAt + 1;
       units = true;
       lastUnit = unit;
     } else if (digits && (at === start || digits.value < lastUnit)) {
@@ -89,6 +128,9 @@ function readSection(text: string, start: number): Section | undefined {
   }
   return at === start ? undefined : { value, end: at, spelled, units };
 }
+
+/** `5 천만 원`: as `skipGap`, below 만. */
+const APART = /^ [십백천][만억]? ?(?:원|달러)/u;
 
 function readDigits(text: string, at: number): { value: number; end: number; spelled: boolean } | undefined {
   ARABIC.lastIndex = at;

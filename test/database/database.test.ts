@@ -1,4 +1,4 @@
-import pgvector from 'pgvector/pg';
+import { toSql } from 'pgvector/pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Database, Queryable } from '../../src/database/database.js';
 import { openDatabase } from '../../src/database/open-database.js';
@@ -122,7 +122,7 @@ describe.each(stores)('the store ($kind)', ({ kind, place: makePlace, here }) =>
         JSON.stringify({ text: '상담', list: [1, null, "it's"] }),
         at,
         ['가', 'b"c', ''],
-        pgvector.toSql([1, 0.5, -2]),
+        toSql([1, 0.5, -2]),
         id,
       ]);
       const [row] = await database.query<Record<string, unknown>>('SELECT * FROM kinds');
@@ -159,9 +159,9 @@ describe.each(stores)('the store ($kind)', ({ kind, place: makePlace, here }) =>
         ['y', [0, 1, 0]],
         ['z', [0, 0, 1]],
       ] as const)
-        await database.query('INSERT INTO points VALUES ($1, $2)', [name, pgvector.toSql([...at])]);
+        await database.query('INSERT INTO points VALUES ($1, $2)', [name, toSql([...at])]);
       const near = await database.query<{ name: string }>('SELECT name FROM points ORDER BY at <=> $1 LIMIT 2', [
-        pgvector.toSql([0.1, 0.9, 0.05]),
+        toSql([0.1, 0.9, 0.05]),
       ]);
       expect(near.map((row) => row.name)).toEqual(['y', 'x']);
     });

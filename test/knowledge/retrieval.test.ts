@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Replacements } from '../../src/knowledge/replacements.js';
 import { parseAsOf, type Hit, type Knowledge } from '../../src/knowledge/index.js';
 import { SangdamRetriever } from '../../src/knowledge/sangdam-retriever.js';
-import { all, Room, sheet, statute } from './room.js';
+import { all, Room, sheet, statute, STORES } from './room.js';
 
 const article = (number: string, title: string, text: string): string => `##### ${number} (${title})\n\n${text}\n`;
 const long = Array.from(
@@ -17,60 +17,65 @@ const find = (query: string, options: { k?: number; asOf?: 'none' | '2026-12-17'
   knowledge.retriever.retrieve(query, { k: 10, ...options });
 const laws = (hits: readonly Hit[]): string[] => hits.flatMap(({ ref }) => (ref ? [`${ref.law} ${ref.article}`] : []));
 
-beforeAll(async () => {
-  room = await Room.open();
-  room.write(
-    'deposit.md',
-    sheet('deposit', '한결 정기예금', '## 만기\n만기가 지난 정기예금에는 만기 후 이율을 적용합니다.\n'),
-  );
-  room.write(
-    'later.md',
-    sheet('later', '내년 적금', '## 금리\n내년적금은 연 9%입니다.').replace('2026-09-01', '2027-01-01'),
-  );
-  room.write(
-    'faq.jsonl',
-    [
-      {
-        id: 'maturity',
-        topic: '예금 만기',
-        question: '정기예금 만기가 지나면 이자는 어떻게 되나요?',
-        answer: '만기 후 이율을 드립니다. {{phone:bank-centre}}',
-        phrasings: ['기한 넘긴 예금'],
-      },
-      { id: 'lost', topic: '카드 분실', question: '카드를 잃어버렸어요', answer: '한결앱에서 분실 신고를 해 주세요.' },
-      { id: 'draft', question: '초안 문의입니다', answer: '아직 승인되지 않았습니다.', status: 'draft' },
-      { id: 'ended', question: '지난 행사 문의', answer: '끝났습니다.', valid_until: '2026-11-24' },
-    ]
-      .map((record) => JSON.stringify(record))
-      .join('\n'),
-  );
-  room.write(
-    'laws/a.md',
-    statute(
-      '휴면예금법',
-      '2020-01-01',
-      article('제1조', '목적', '이 법은 휴면예금을 다룬다.') + article('제2조', '관리', long),
-      '1',
-    ),
-  );
-  room.write(
-    'laws/b-old.md',
-    statute('전자거래법', '2020-01-01', article('제9조', '책임', '옛 법의 배상책임이다.'), '2'),
-  );
-  room.write(
-    'laws/b-new.md',
-    statute('전자거래법', '2026-12-17', article('제9조', '책임', '새 법의 배상책임이다.'), '3'),
-  );
-  room.write(
-    'laws/c.md',
-    statute(FRAUD, '2024-08-28', article('제3조', '지급정지', '피해금의 환급을 위하여 지급정지를 한다.'), '4'),
-  );
-  knowledge = room.knowledge();
-  await all(knowledge.importer.import([room.path]));
-});
-afterAll(() => room.close());
+describe.each(STORES)('retrieval (%s)', (kind) => {
+  beforeAll(async () => {
+    room = await Room.open(kind);
+    room.write(
+      'deposit.md',
+      sheet('deposit', '한결 정기예금', '## 만기\n만기가 지난 정기예금에는 만기 후 이율을 적용합니다.\n'),
+    );
+    room.write(
+      'later.md',
+      sheet('later', '내년 적금', '## 금리\n내년적금은 연 9%입니다.').replace('2026-09-01', '2027-01-01'),
+    );
+    room.write(
+      'faq.jsonl',
+      [
+        {
+          id: 'maturity',
+          topic: '예금 만기',
+          question: '정기예금 만기가 지나면 이자는 어떻게 되나요?',
+          answer: '만기 후 이율을 드립니다. {{phone:bank-centre}}',
+          phrasings: ['기한 넘긴 예금'],
+        },
+        {
+          id: 'lost',
+          topic: '카드 분실',
+          question: '카드를 잃어버렸어요',
+          answer: '한결앱에서 분실 신고를 해 주세요.',
+        },
+        { id: 'draft', question: '초안 문의입니다', answer: '아직 승인되지 않았습니다.', status: 'draft' },
+        { id: 'ended', question: '지난 행사 문의', answer: '끝났습니다.', valid_until: '2026-11-24' },
+      ]
+        .map((record) => JSON.stringify(record))
+        .join('\n'),
+    );
+    room.write(
+      'laws/a.md',
+      statute(
+        '휴면예금법',
+        '2020-01-01',
+        article('제1조', '목적', '이 법은 휴면예금을 다룬다.') + article('제2조', '관리', long),
+        '1',
+      ),
+    );
+    room.write(
+      'laws/b-old.md',
+      statute('전자거래법', '2020-01-01', article('제9조', '책임', '옛 법의 배상책임이다.'), '2'),
+    );
+    room.write(
+      'laws/b-new.md',
+      statute('전자거래법', '2026-12-17', article('제9조', '책임', '새 법의 배상책임이다.'), '3'),
+    );
+    room.write(
+      'laws/c.md',
+      statute(FRAUD, '2024-08-28', article('제3조', '지급정지', '피해금의 환급을 위하여 지급정지를 한다.'), '4'),
+    );
+    knowledge = room.knowledge();
+    await all(knowledge.importer.import([room.path]));
+  });
+  afterAll(() => room.close());
 
-describe('retrieval', () => {
   it('puts the exemplar that is asked for first, with its approved answer', async () => {
     const [first] = await find('정기예금 만기 지나면 이자 어떻게 되나요');
     expect(first).toMatchObject({

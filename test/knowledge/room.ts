@@ -4,8 +4,10 @@ import { Clock } from '../../src/config/clock.js';
 import type { Database } from '../../src/database/database.js';
 import { EmbeddedDatabase } from '../../src/database/embedded-database.js';
 import { migrate } from '../../src/database/migrations.js';
+import { PostgresDatabase } from '../../src/database/postgres-database.js';
 import { openKnowledge, type ImportEvent, type Knowledge } from '../../src/knowledge/index.js';
 import type { Embedder } from '../../src/models/embedder.js';
+import { freshDatabase, postgresServer } from '../support/postgres.js';
 import { tempFolder } from '../support/temp-folder.js';
 import { HashingEmbedder } from './hashing-embedder.js';
 
@@ -22,20 +24,28 @@ export class DayClock extends Clock {
   }
 }
 
-/** The room over an embedded store of its own, and a folder of files to import. */
+type StoreKind = Database['kind'];
+
+/** The stores that tests run on: PostgreSQL where a server is given. */
+export const STORES: StoreKind[] = postgresServer === undefined ? ['embedded'] : ['embedded', 'postgres'];
+
+/** The room over a store of its own, and a folder of files to import. */
 export class Room {
   readonly clock = new DayClock();
   private readonly folder = tempFolder();
 
+  readonly embedder = new HashingEmbedder();
+
   private constructor(
     readonly database: Database,
-    readonly embedder: HashingEmbedder,
+    private readonly dropDatabase: () => Promise<void>,
   ) {}
 
-  static async open(): Promise<Room> {
-    const database = await EmbeddedDatabase.open();
+  static async open(kind: StoreKind = 'embedded'): Promise<Room> {
+    const server = kind === 'postgres' ? await freshDatabase() : undefined;
+    const database = server ? new PostgresDatabase(server.url) : await EmbeddedDatabase.open();
     await migrate(database);
-    return new Room(database, new HashingEmbedder());
+    return new Room(database, async () => server?.drop());
   }
 
   /** The parts over this store, as a new process would make them. */
@@ -70,6 +80,7 @@ export class Room {
 
   async close(): Promise<void> {
     await this.database.close();
+    await this.dropDatabase();
     this.folder.remove();
   }
 }
