@@ -5,5 +5,6 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-if (existsSync(join(root, 'src')) && existsSync(join(root, 'scripts', 'prepare.mjs'))) await import('../scripts/prepare.mjs');
+if (existsSync(join(root, 'src')) && existsSync(join(root, 'scripts', 'prepare.mjs')))
+  await import('../scripts/prepare.mjs');
 await import(pathToFileURL(join(root, 'dist', 'cli.js')).href);

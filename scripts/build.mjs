@@ -5,11 +5,13 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const run = (name, ...args) => execFileSync(join(root, 'node_modules', '.bin', name), args, { cwd: root, stdio: 'inherit' });
+const run = (name, ...args) =>
+  execFileSync(join(root, 'node_modules', '.bin', name), args, { cwd: root, stdio: 'inherit' });
 
 cpSync(join(root, 'src'), join(root, 'dist'), {
   recursive: true,
-  filter: (path) => !relative(root, path).startsWith(join('src', 'web')) && (/\.(sql|json)$/.test(path) || !/\.\w+$/.test(path)),
+  filter: (path) =>
+    !relative(root, path).startsWith(join('src', 'web')) && (/\.(sql|json)$/.test(path) || !/\.\w+$/.test(path)),
 });
 run('tsc', '-p', 'tsconfig.build.json');
 if (existsSync(join(root, 'vite.config.ts'))) run('vite', 'build', '--logLevel', 'warn');

@@ -36,7 +36,9 @@ function run(command, args, env = {}) {
 }
 
 export function prepare() {
-  const lockHash = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex');
+  const lockHash = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex');
   const lockStamp = join(root, 'node_modules', '.sangdam-lock');
   if (!upToDate(lockStamp, lockHash)) {
     process.stderr.write('sangdam: installing dependencies (once per lock file) …\n');

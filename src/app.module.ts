@@ -20,7 +20,9 @@ export class AppModule {
         OperationsModule,
       ],
       controllers: [AdminController],
-      providers: [{ provide: AdminToken, useValue: { value: randomBytes(32).toString('base64url') } satisfies AdminToken }],
+      providers: [
+        { provide: AdminToken, useValue: { value: randomBytes(32).toString('base64url') } satisfies AdminToken },
+      ],
     };
   }
 }

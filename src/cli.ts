@@ -22,7 +22,8 @@ function fail(thrown: unknown): never {
   const error = AppError.from(thrown);
   process.stderr.write(`sangdam: ${error.body(locale).message} (${error.code})\n`);
   if (error.code === 'internal') process.stderr.write(`${(error.cause as Error)?.stack ?? String(error.cause)}\n`);
-  const usage = error.code === 'command.usage' || error.code === 'config.invalid' || error.code === 'eval.unknown-suite';
+  const usage =
+    error.code === 'command.usage' || error.code === 'config.invalid' || error.code === 'eval.unknown-suite';
   process.exit(usage ? BAD_USAGE : FAILED);
 }
 
@@ -65,7 +66,9 @@ function register(program: Program, command: Command): void {
   });
 }
 
-const program = new Program('sangdam').description('Counselling service for banks: commands read and write JSON Lines.');
+const program = new Program('sangdam').description(
+  'Counselling service for banks: commands read and write JSON Lines.',
+);
 program.exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : BAD_USAGE));
 for (const command of commands) register(program, command);
 process.removeAllListeners('warning'); // the store's lock uses node:sqlite, which Node 24 still calls experimental

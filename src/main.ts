@@ -21,12 +21,18 @@ const locale = localeOf(process.env.LC_ALL ?? process.env.LANG);
 async function start(): Promise<void> {
   const major = Number(process.versions.node.split('.')[0]);
   if (major < REQUIRED_NODE)
-    throw AppError.of('config.invalid', { variable: 'node', value: process.version, expected: `${REQUIRED_NODE} or newer` });
+    throw AppError.of('config.invalid', {
+      variable: 'node',
+      value: process.version,
+      expected: `${REQUIRED_NODE} or newer`,
+    });
   const settings = Settings.read('service');
   const app = await NestFactory.create<NestExpressApplication>(AppModule.with(settings), {
     bufferLogs: true,
     abortOnError: false,
-    ...(settings.tls ? { httpsOptions: { cert: readFileSync(settings.tls.cert), key: readFileSync(settings.tls.key) } } : {}),
+    ...(settings.tls
+      ? { httpsOptions: { cert: readFileSync(settings.tls.cert), key: readFileSync(settings.tls.key) } }
+      : {}),
   });
   app.useLogger(app.get(Logger));
   app.flushLogs();

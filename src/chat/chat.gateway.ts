@@ -37,7 +37,8 @@ class AcknowledgeErrors implements ExceptionFilter {
     const error = AppError.from(thrown);
     const acknowledge = host.getArgs<unknown[]>().find((argument) => typeof argument === 'function');
     const socket = host.switchToWs().getClient<CustomerSocket>();
-    if (error.code === 'internal') this.#logger.error(error.cause instanceof Error ? error.cause.stack : 'unknown error');
+    if (error.code === 'internal')
+      this.#logger.error(error.cause instanceof Error ? error.cause.stack : 'unknown error');
     const safeText = (thrown as { safeText?: string }).safeText;
     const body: ErrorBody = { ...error.body(socket.data.locale), ...(safeText === undefined ? {} : { safeText }) };
     acknowledge?.({ ok: false, error: body });
@@ -89,7 +90,8 @@ export class ChatGateway implements OnGatewayConnection, OnGatewayDisconnect {
     const request = await this.#parse(socket, 'conversation:open', body);
     await this.limits.open(socket.data.address);
     if (request.locale) socket.data.locale = request.locale;
-    if (socket.data.conversation) throw AppError.of('input.invalid', { field: 'conversationId', expected: 'one conversation a connection' });
+    if (socket.data.conversation)
+      throw AppError.of('input.invalid', { field: 'conversationId', expected: 'one conversation a connection' });
     const opened =
       request.conversationId !== undefined && request.resumeToken !== undefined
         ? await this.conversations.resume(request.conversationId as ConversationId, request.resumeToken, 0)
@@ -126,21 +128,30 @@ export class ChatGateway implements OnGatewayConnection, OnGatewayDisconnect {
   }
 
   @SubscribeMessage('handoff:request')
-  async requestHandoff(@ConnectedSocket() socket: CustomerSocket, @MessageBody() body: unknown): Promise<Acknowledgement> {
+  async requestHandoff(
+    @ConnectedSocket() socket: CustomerSocket,
+    @MessageBody() body: unknown,
+  ): Promise<Acknowledgement> {
     const { reason } = await this.#parse(socket, 'handoff:request', body);
     await this.conversations.requestHandoff(this.#conversation(socket), reason);
     return { ok: true };
   }
 
   @SubscribeMessage('handoff:cancel')
-  async cancelHandoff(@ConnectedSocket() socket: CustomerSocket, @MessageBody() body: unknown): Promise<Acknowledgement> {
+  async cancelHandoff(
+    @ConnectedSocket() socket: CustomerSocket,
+    @MessageBody() body: unknown,
+  ): Promise<Acknowledgement> {
     await this.#parse(socket, 'handoff:cancel', body);
     await this.conversations.cancelHandoff(this.#conversation(socket).id);
     return { ok: true };
   }
 
   @SubscribeMessage('feedback:give')
-  async giveFeedback(@ConnectedSocket() socket: CustomerSocket, @MessageBody() body: unknown): Promise<Acknowledgement> {
+  async giveFeedback(
+    @ConnectedSocket() socket: CustomerSocket,
+    @MessageBody() body: unknown,
+  ): Promise<Acknowledgement> {
     const feedback = await this.#parse(socket, 'feedback:give', body);
     await this.conversations.giveFeedback(this.#conversation(socket).id, feedback);
     return { ok: true };
@@ -189,7 +200,11 @@ export class ChatGateway implements OnGatewayConnection, OnGatewayDisconnect {
     return events;
   }
 
-  async #parse<Name extends ClientMessage>(socket: CustomerSocket, name: Name, body: unknown): Promise<ClientMessages[Name]> {
+  async #parse<Name extends ClientMessage>(
+    socket: CustomerSocket,
+    name: Name,
+    body: unknown,
+  ): Promise<ClientMessages[Name]> {
     await this.limits.event(socket.id);
     return parseClientMessage(name, body, socket.data.locale);
   }

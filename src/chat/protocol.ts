@@ -55,7 +55,9 @@ export function parseClientMessage<Name extends ClientMessage>(
 function toError(error: ErrorObject, locale: Locale): AppError {
   const path = error.instancePath.slice(1).replaceAll('/', '.');
   if (error.keyword === 'additionalProperties')
-    return AppError.of('input.unknown-field', { field: printable((error.params as { additionalProperty: string }).additionalProperty) });
+    return AppError.of('input.unknown-field', {
+      field: printable((error.params as { additionalProperty: string }).additionalProperty),
+    });
   const missing = (error.params as { missingProperty?: string }).missingProperty;
   const field = missing ?? (path || 'body');
   return AppError.of('input.invalid', { field, expected: expectation(error, locale) });
@@ -66,11 +68,22 @@ function printable(name: string): string {
   return /^[\w.:-]{1,40}$/.test(name) ? name : '?';
 }
 
-const KEYWORDS = new Set(['required', 'dependencies', 'type', 'enum', 'pattern', 'minLength', 'maxLength', 'minimum', 'maximum']);
+const KEYWORDS = new Set([
+  'required',
+  'dependencies',
+  'type',
+  'enum',
+  'pattern',
+  'minLength',
+  'maxLength',
+  'minimum',
+  'maximum',
+]);
 
 function expectation(error: ErrorObject, locale: Locale): string {
   const params = error.params as Record<string, unknown>;
   const values: Record<string, string> = {};
-  for (const [key, value] of Object.entries(params)) values[key] = Array.isArray(value) ? value.join(', ') : String(value);
+  for (const [key, value] of Object.entries(params))
+    values[key] = Array.isArray(value) ? value.join(', ') : String(value);
   return text(KEYWORDS.has(error.keyword) ? `schema.${error.keyword}` : 'schema.other', values, locale);
 }

@@ -50,7 +50,9 @@ export class AdminController {
       const lines = readJsonLines(request);
       const header = (await lines.next()).value.value as Header;
       const call: CommandRequest = { ...header, input: unwrap(lines), signal: gone.signal };
-      for await (const line of command.run(call, { get: (token: never) => this.moduleRef.get(token, { strict: false }) } as never))
+      for await (const line of command.run(call, {
+        get: (token: never) => this.moduleRef.get(token, { strict: false }),
+      } as never))
         write(line);
     } catch (thrown) {
       const error = AppError.from(thrown);

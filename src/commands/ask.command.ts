@@ -11,7 +11,9 @@ import { Fields } from './fields.js';
 export const askCommand: Command = {
   name: 'ask',
   description: 'Ask a question: {id,text} or {id,messages:[{role,content}…]} → {id,answer,sentences,finish,timings}',
-  options: [{ flags: '--wait', description: 'wait until the language model is ready or known to be missing', default: false }],
+  options: [
+    { flags: '--wait', description: 'wait until the language model is ready or known to be missing', default: false },
+  ],
   reads: true,
   needs: 'application',
   async *run({ input, options, locale, signal }, application) {
@@ -34,6 +36,7 @@ function toMessages(given: readonly Record<string, unknown>[], line: number): As
       throw AppError.of('command.line', { line, expected: '"messages": {role: user|assistant, content: string}' });
     return { role, content };
   });
-  if (messages.at(-1)?.role !== 'user') throw AppError.of('command.line', { line, expected: '"messages": the last one from the user' });
+  if (messages.at(-1)?.role !== 'user')
+    throw AppError.of('command.line', { line, expected: '"messages": the last one from the user' });
   return messages;
 }

@@ -16,8 +16,10 @@ interface Report {
   passed: boolean;
 }
 
-const SUITES: Record<string, (request: CommandRequest, application: INestApplicationContext | undefined) => Promise<Report>> =
-  { statutes, answers };
+const SUITES: Record<
+  string,
+  (request: CommandRequest, application: INestApplicationContext | undefined) => Promise<Report>
+> = { statutes, answers };
 
 /** Prints a suite's figures in one line; the line has `failed` where a gate is missed, so that the exit code is 1. */
 export const evalRunCommand: Command = {
@@ -29,7 +31,8 @@ export const evalRunCommand: Command = {
   needs: (args) => (args.includes('answers') ? 'application' : 'nothing'),
   async *run(request, application) {
     for (const name of request.args)
-      if (!SUITES[name]) throw AppError.of('eval.unknown-suite', { suite: name, known: Object.keys(SUITES).join(', ') });
+      if (!SUITES[name])
+        throw AppError.of('eval.unknown-suite', { suite: name, known: Object.keys(SUITES).join(', ') });
     for (const name of request.args) {
       const report = await SUITES[name]!(request, application);
       yield { ...report, ...(report.passed ? {} : { failed: true }) };
@@ -50,7 +53,10 @@ async function statutes({ signal }: CommandRequest): Promise<Report> {
   }
 }
 
-async function answers({ options, signal }: CommandRequest, application: INestApplicationContext | undefined): Promise<Report> {
+async function answers(
+  { options, signal }: CommandRequest,
+  application: INestApplicationContext | undefined,
+): Promise<Report> {
   const chatModel = application!.get(ChatModel, { strict: false });
   await chatModelSettled(chatModel, signal);
   const turn = application!.get(Turn, { strict: false }).plannedBy(new AlwaysWrite());

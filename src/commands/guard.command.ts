@@ -1,4 +1,11 @@
-import { GUARDRAILS_FOLDER, InputRails, OutputRails, PassageRails, PhoneRegistry, RuleSet } from '../guardrails/index.js';
+import {
+  GUARDRAILS_FOLDER,
+  InputRails,
+  OutputRails,
+  PassageRails,
+  PhoneRegistry,
+  RuleSet,
+} from '../guardrails/index.js';
 import { PiiDetector } from '../privacy/index.js';
 import type { Command } from './command.js';
 import { Fields } from './fields.js';

@@ -8,7 +8,11 @@ const importing: Omit<Command, 'name'> = {
   paths: true,
   options: [
     { flags: '--format <format>', description: `instead of what the ending says: ${FORMATS.join(', ')}` },
-    { flags: '--prune', description: 'delete what came from a folder before and is not in it any more', default: false },
+    {
+      flags: '--prune',
+      description: 'delete what came from a folder before and is not in it any more',
+      default: false,
+    },
     { flags: '--delete <id>', description: 'take a document or an exemplar out of use instead' },
   ],
   reads: false,

@@ -73,7 +73,8 @@ async function* runInService(
   if (!response.ok || !response.body) throw AppError.of('store.locked', { folder: '', pid: service.pid });
   for await (const line of linesOf(response.body)) {
     const value = JSON.parse(line) as OutputLine & { error?: ErrorBody & { params?: Record<string, string | number> } };
-    if (value.error?.code !== undefined && 'params' in value.error) throw AppError.of(value.error.code, value.error.params);
+    if (value.error?.code !== undefined && 'params' in value.error)
+      throw AppError.of(value.error.code, value.error.params);
     yield value;
   }
 }

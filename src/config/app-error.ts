@@ -39,7 +39,7 @@ export const ERRORS = {
   'command.line': 400,
   'eval.unknown-suite': 404,
   'eval.below-baseline': 422,
-  'internal': 500,
+  internal: 500,
 } as const;
 
 export type ErrorCode = keyof typeof ERRORS;

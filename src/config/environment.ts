@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { isIPv4 } from 'node:net';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { Expose, plainToInstance, Transform } from 'class-transformer';
@@ -99,10 +100,10 @@ export class Environment {
   @Expose()
   @IsOptional()
   @Transform(toList)
-  @IsUrl(
-    { require_tld: false, require_protocol: true, protocols: ['http', 'https'] },
-    { each: true, message: 'a comma-separated list of origins such as https://www.bank.example' },
-  )
+  @Matches(/^https?:\/\/[^/?#\s]+$/, {
+    each: true,
+    message: 'a comma-separated list of origins such as https://www.bank.example, without a path or a slash at the end',
+  })
   SANGDAM_ORIGINS: string[] = [];
 
   @Expose()
@@ -128,34 +129,53 @@ export class Environment {
 const SECRET_VARIABLES = new Set(['SANGDAM_SECRET', 'SANGDAM_OPERATOR_TOKEN', 'DATABASE_URL']);
 
 /**
- * Reads and checks the environment.
+ * Reads and checks the environment; a command opens no way in, so that it needs no secret.
  * @throws AppError `config.invalid` with the variable, its value and what is expected.
  */
-export function readEnvironment(source: NodeJS.ProcessEnv = process.env): Environment {
+export function readEnvironment(
+  source: NodeJS.ProcessEnv = process.env,
+  role: 'service' | 'command' = 'service',
+): Environment {
   const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== undefined && value !== ''));
   const environment = plainToInstance(Environment, given, { excludeExtraneousValues: true, exposeDefaultValues: true });
   const [first] = validateSync(environment, { forbidUnknownValues: true });
   if (first) {
     const variable = first.property;
     const value = SECRET_VARIABLES.has(variable) ? '***' : String(source[variable] ?? '');
-    throw AppError.of('config.invalid', { variable, value, expected: Object.values(first.constraints ?? {}).join('; ') });
+    throw AppError.of('config.invalid', {
+      variable,
+      value,
+      expected: Object.values(first.constraints ?? {}).join('; '),
+    });
   }
-  refuseUnsafe(environment);
+  if (role === 'service') refuseUnsafe(environment);
   return environment;
+}
+
+/** Whether only this machine can reach an address; a name that merely looks like one is none. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
 }
 
 /** Safe by default: whatever can be reached from another machine, or says production, needs a secret and an encrypted way in. */
 function refuseUnsafe(e: Environment): void {
-  const loopback = e.HOST === 'localhost' || e.HOST === '::1' || /^127\./.test(e.HOST);
   const fail = (variable: string, value: string, expected: string): never => {
     throw AppError.of('config.invalid', { variable, value, expected });
   };
   if ((e.SANGDAM_TLS_CERT === undefined) !== (e.SANGDAM_TLS_KEY === undefined))
     fail('SANGDAM_TLS_KEY', '', 'SANGDAM_TLS_CERT and SANGDAM_TLS_KEY together');
-  if (loopback && e.NODE_ENV !== 'production') return;
+  if (isLoopback(e.HOST) && e.NODE_ENV !== 'production') return;
   if (e.SANGDAM_SECRET === undefined)
-    fail('SANGDAM_SECRET', '', 'a secret of at least 32 characters, since HOST is not the loopback address or NODE_ENV is production');
+    fail(
+      'SANGDAM_SECRET',
+      '',
+      'a secret of at least 32 characters, since HOST is not the loopback address or NODE_ENV is production',
+    );
   if (new Set(e.SANGDAM_SECRET).size < 8) fail('SANGDAM_SECRET', '***', 'a random secret, not a default one');
   if (e.SANGDAM_TLS_CERT === undefined && !e.SANGDAM_PROXY)
-    fail('SANGDAM_PROXY', '0', 'SANGDAM_TLS_CERT and SANGDAM_TLS_KEY, or SANGDAM_PROXY=1 where a proxy in front encrypts');
+    fail(
+      'SANGDAM_PROXY',
+      '0',
+      'SANGDAM_TLS_CERT and SANGDAM_TLS_KEY, or SANGDAM_PROXY=1 where a proxy in front encrypts',
+    );
 }

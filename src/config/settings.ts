@@ -56,7 +56,7 @@ export class Settings {
   }
 
   static read(role: 'service' | 'command' = 'command', source: NodeJS.ProcessEnv = process.env): Settings {
-    return new Settings(readEnvironment(source), role);
+    return new Settings(readEnvironment(source, role), role);
   }
 
   /** Key of the hashes of resume tokens: SANGDAM_SECRET, else one that is made at the first start and kept in the data folder. */

@@ -35,7 +35,11 @@ export function hasText(key: string): boolean {
  * A text that people read, from `texts/<locale>.yaml`; `{name}` is replaced by `params.name`.
  * @throws Error where the key is missing: a programming error, found by the test that compares keys with the code.
  */
-export function text(key: string, params: Readonly<Record<string, string | number>> = {}, locale: Locale = 'ko'): string {
+export function text(
+  key: string,
+  params: Readonly<Record<string, string | number>> = {},
+  locale: Locale = 'ko',
+): string {
   const template = catalogues.get(locale)?.get(key) ?? catalogues.get('ko')?.get(key);
   if (template === undefined) throw new Error(`texts: no text ${key}`);
   return template.replace(/\{(\w+)\}/g, (whole, name: string) => (name in params ? String(params[name]) : whole));

@@ -87,7 +87,7 @@ export class ConversationLog {
       `SELECT seq, type, origin, at, data FROM events WHERE conversation_id = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3`,
       [id, seq, limit],
     );
-    return rows.reverse().map(toEvent);
+    return rows.toReversed().map(toEvent);
   }
 
   /** The number of an earlier message with that client's id. */

@@ -62,7 +62,10 @@ export class Conversations implements OnApplicationBootstrap, OnApplicationShutd
 
   async onApplicationBootstrap(): Promise<void> {
     await this.#finishInterruptedTurns();
-    this.#sweeper = setInterval(() => void this.#sweep().catch((error) => this.#report('sweep', error)), SWEEP_INTERVAL);
+    this.#sweeper = setInterval(
+      () => void this.#sweep().catch((error) => this.#report('sweep', error)),
+      SWEEP_INTERVAL,
+    );
     this.#sweeper.unref();
   }
 
@@ -78,7 +81,11 @@ export class Conversations implements OnApplicationBootstrap, OnApplicationShutd
   async start(locale: Locale): Promise<Opened> {
     const { token, hash } = this.tokens.issue();
     const conversation = await this.log.create(hash, locale);
-    const notice: NewEvent = { type: 'notice', origin: 'system', data: { text: text('notice.ai', {}, locale), kind: 'ai' } };
+    const notice: NewEvent = {
+      type: 'notice',
+      origin: 'system',
+      data: { text: text('notice.ai', {}, locale), kind: 'ai' },
+    };
     const { event } = await this.log.append(conversation.id, notice);
     return { conversation: { ...conversation, lastSeq: event.seq }, resumeToken: token, events: [event] };
   }
@@ -184,8 +191,10 @@ export class Conversations implements OnApplicationBootstrap, OnApplicationShutd
     feedback: { seq: number; rating: 'up' | 'down'; reason?: string; comment?: string },
   ): Promise<void> {
     const [event] = await this.log.read(id, feedback.seq - 1);
-    if (event?.seq !== feedback.seq || event.type !== 'answer.completed') throw AppError.of('event.unknown', { field: 'seq' });
-    const comment = feedback.comment === undefined ? undefined : (await this.masking.mask(id, cleanText(feedback.comment))).text;
+    if (event?.seq !== feedback.seq || event.type !== 'answer.completed')
+      throw AppError.of('event.unknown', { field: 'seq' });
+    const comment =
+      feedback.comment === undefined ? undefined : (await this.masking.mask(id, cleanText(feedback.comment))).text;
     await this.log.addFeedback(id, { ...feedback, ...(comment === undefined ? {} : { comment }) });
     await this.log.touch(id);
   }
@@ -199,7 +208,11 @@ export class Conversations implements OnApplicationBootstrap, OnApplicationShutd
     this.stop(id);
     await this.#turns.run(id, async () => {
       if ((await this.#current(id)).state === 'closed') return;
-      await this.log.append(id, { type: 'conversation.closed', origin: 'system', data: { reason } }, { state: 'closed' });
+      await this.log.append(
+        id,
+        { type: 'conversation.closed', origin: 'system', data: { reason } },
+        { state: 'closed' },
+      );
     });
     this.masking.forget(id);
   }

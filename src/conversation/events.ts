@@ -8,16 +8,7 @@ export type Origin = 'customer' | 'ai' | 'exemplar' | 'counsellor' | 'system';
 
 /** How a turn ended. */
 export type Finish =
-  | 'exemplar'
-  | 'answered'
-  | 'asked'
-  | 'abstained'
-  | 'refused'
-  | 'fixed'
-  | 'handoff'
-  | 'withheld'
-  | 'stopped'
-  | 'failed';
+  'exemplar' | 'answered' | 'asked' | 'abstained' | 'refused' | 'fixed' | 'handoff' | 'withheld' | 'stopped' | 'failed';
 
 export type NoticeKind = 'ai' | 'privacy' | 'secret' | 'safety' | 'fraud' | 'abuse' | 'service' | 'interrupted';
 

@@ -21,7 +21,10 @@ export interface MaskedMessage {
 /** One masker a conversation, in memory alone; numbering goes on from the stored counts when it is made again. */
 @Injectable()
 export class Masking {
-  readonly #maskers = new Map<ConversationId, { masker: ConversationMasker; usedAt: number; keys: Map<number, number> }>();
+  readonly #maskers = new Map<
+    ConversationId,
+    { masker: ConversationMasker; usedAt: number; keys: Map<number, number> }
+  >();
   #nextKey = 1;
 
   constructor(

@@ -30,7 +30,10 @@ export class Release {
   ) {}
 
   /** Verified sentences, each as soon as it is complete; a sentence that may not go out is reported as `withhold`. */
-  async *sentences(chunks: AsyncIterable<string> | Iterable<string>, context: ReleaseContext): AsyncGenerator<Released> {
+  async *sentences(
+    chunks: AsyncIterable<string> | Iterable<string>,
+    context: ReleaseContext,
+  ): AsyncGenerator<Released> {
     const masker = new StreamMasker({
       allow: (finding, value) => finding.type === 'PHONE' && this.phones.has(value),
     });

@@ -130,7 +130,10 @@ export class Turn {
     yield* answer.sentences('system', await this.#fixed(category, verdict.variant, locale));
     const toPeople = category === 'CRISIS' || category === 'FRAUD_VICTIM' || verdict.action === 'handoff';
     if (toPeople)
-      yield { event: { type: 'handoff.queued', origin: 'system', data: { reason: category.toLowerCase() } }, state: 'queued' };
+      yield {
+        event: { type: 'handoff.queued', origin: 'system', data: { reason: category.toLowerCase() } },
+        state: 'queued',
+      };
     yield answer.completed(verdict.action === 'fixed' ? 'fixed' : verdict.action === 'handoff' ? 'handoff' : 'refused');
   }
 
@@ -147,7 +150,12 @@ export class Turn {
     });
   }
 
-  async *#giveExemplar(answer: AnswerEvents, hit: Hit, input: TurnInput, signal: AbortSignal): AsyncGenerator<TurnStep> {
+  async *#giveExemplar(
+    answer: AnswerEvents,
+    hit: Hit,
+    input: TurnInput,
+    signal: AbortSignal,
+  ): AsyncGenerator<TurnStep> {
     const context = { sources: [hit.text], question: input.text, verbatim: true };
     for await (const sentence of this.release.sentences([hit.text], context)) {
       if (signal.aborted) return;
@@ -184,12 +192,16 @@ export class Turn {
     let withheld = 0;
     yield { signal: { type: 'progress', data: { turn: input.seq, stage: 'writing' } } };
     try {
-      const generated = this.chatModel.stream({ messages: prompt.messages, maxTokens: MAX_TOKENS, temperature: 0 }, signal);
+      const generated = this.chatModel.stream(
+        { messages: prompt.messages, maxTokens: MAX_TOKENS, temperature: 0 },
+        signal,
+      );
       for await (const sentence of this.release.sentences(generated, context)) {
         if (signal.aborted) return;
         if (sentence.action === 'withhold') withheld++;
         else if (NO_ANSWER.test(sentence.text)) break;
-        else if (!answer.has(sentence.text)) yield answer.sentence('ai', sentence.text, cite(sentence.text, plan.sources));
+        else if (!answer.has(sentence.text))
+          yield answer.sentence('ai', sentence.text, cite(sentence.text, plan.sources));
       }
     } catch (error) {
       if (signal.aborted) return;
@@ -259,7 +271,11 @@ class AnswerEvents {
   sentence(origin: Origin, sentence: string, sources: CitedSource[]): TurnStep {
     this.#texts.add(sentence);
     return {
-      event: { type: 'answer.sentence', origin, data: { turn: this.turn, index: this.#index++, text: sentence, sources } },
+      event: {
+        type: 'answer.sentence',
+        origin,
+        data: { turn: this.turn, index: this.#index++, text: sentence, sources },
+      },
     };
   }
 

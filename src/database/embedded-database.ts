@@ -1,4 +1,3 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
@@ -7,6 +6,7 @@ import { compiledSibling } from '../config/package-root.js';
 import { Database, type Queryable } from './database.js';
 import type { EmbeddedReply, EmbeddedRequest } from './embedded-protocol.js';
 import { FolderLock, type ServiceRecord } from './folder-lock.js';
+import { TransactionGuard } from './transaction-guard.js';
 
 /** An SQL error of the embedded engine, with PostgreSQL's SQLSTATE in `code` as the `pg` driver gives it. */
 class SqlError extends Error {
@@ -26,7 +26,7 @@ class SqlError extends Error {
 export class EmbeddedDatabase extends Database implements Queryable {
   override readonly kind = 'embedded';
   readonly #pending = new Map<number, { resolve: (rows: object[]) => void; reject: (error: Error) => void }>();
-  readonly #insideTransaction = new AsyncLocalStorage<true>();
+  readonly #guard = new TransactionGuard();
   #nextId = 1;
   #tail: Promise<unknown> = Promise.resolve();
   #dead: Error | undefined;
@@ -49,7 +49,9 @@ export class EmbeddedDatabase extends Database implements Queryable {
     const lock = folder === undefined ? undefined : FolderLock.acquire(folder);
     const store = folder === undefined ? null : join(folder, 'store');
     if (store !== null) mkdirSync(store, { recursive: true, mode: 0o700 });
-    const worker = new Worker(compiledSibling('./embedded.worker.js', import.meta.url), { workerData: { folder: store } });
+    const worker = new Worker(compiledSibling('./embedded.worker.js', import.meta.url), {
+      workerData: { folder: store },
+    });
     const database = new EmbeddedDatabase(worker, lock);
     try {
       await new Promise<object[]>((resolve, reject) => database.#pending.set(0, { resolve, reject }));
@@ -85,7 +87,7 @@ export class EmbeddedDatabase extends Database implements Queryable {
     return this.#exclusive(async () => {
       await tx.script('BEGIN');
       try {
-        const result = await this.#insideTransaction.run(true, () => work(tx));
+        const result = await this.#guard.run(() => work(tx));
         await tx.script('COMMIT');
         return result;
       } catch (error) {
@@ -103,9 +105,8 @@ export class EmbeddedDatabase extends Database implements Queryable {
     this.lock?.release();
   }
 
-  #exclusive<T>(work: () => Promise<T>): Promise<T> {
-    // Without this check a statement outside `tx` would wait for the transaction that waits for it.
-    if (this.#insideTransaction.getStore()) return Promise.reject(new Error('use tx inside a transaction'));
+  async #exclusive<T>(work: () => Promise<T>): Promise<T> {
+    this.#guard.check();
     const result = this.#tail.then(work);
     this.#tail = result.catch(() => undefined);
     return result;

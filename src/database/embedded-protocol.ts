@@ -5,5 +5,4 @@ export type EmbeddedRequest =
   | { id: number; op: 'close' };
 
 export type EmbeddedReply =
-  | { id: number; rows: Record<string, unknown>[] }
-  | { id: number; error: { message: string; code?: string } };
+  { id: number; rows: Record<string, unknown>[] } | { id: number; error: { message: string; code?: string } };

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { AppError } from '../config/app-error.js';
 import { Database, type Queryable } from './database.js';
+import { TransactionGuard } from './transaction-guard.js';
 
 /** How long a statement waits for a connection before the store counts as away, milliseconds. */
 const CONNECT_TIMEOUT = 3_000;
@@ -10,6 +11,7 @@ const STATEMENT_TIMEOUT = 60_000;
 /** PostgreSQL 15+ with pgvector, by a connection pool. */
 export class PostgresDatabase extends Database {
   override readonly kind = 'postgres';
+  readonly #guard = new TransactionGuard();
   readonly #pool: pg.Pool;
 
   /** @param url `postgres://user:password@host:port/database`, as in DATABASE_URL. */
@@ -20,6 +22,9 @@ export class PostgresDatabase extends Database {
       max: maxConnections,
       connectionTimeoutMillis: CONNECT_TIMEOUT,
       statement_timeout: STATEMENT_TIMEOUT,
+      // A server that freezes answers neither; the client's own limit ends the wait.
+      query_timeout: STATEMENT_TIMEOUT + CONNECT_TIMEOUT,
+      keepAlive: true,
       application_name: 'sangdam',
     });
     // An idle connection that the server closes is replaced by the pool at the next statement.
@@ -27,14 +32,17 @@ export class PostgresDatabase extends Database {
   }
 
   override async query<Row extends object>(sql: string, params: readonly unknown[] = []): Promise<Row[]> {
+    this.#guard.check();
     return translate(async () => (await this.#pool.query(sql, [...params])).rows as Row[]);
   }
 
   override async script(sql: string): Promise<void> {
+    this.#guard.check();
     await translate(() => this.#pool.query(sql));
   }
 
   override async transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T> {
+    this.#guard.check();
     const client = await translate(() => this.#pool.connect());
     let lost = false;
     client.on('error', () => (lost = true));
@@ -46,7 +54,7 @@ export class PostgresDatabase extends Database {
     };
     try {
       await tx.script('BEGIN');
-      const result = await work(tx);
+      const result = await this.#guard.run(() => work(tx));
       await tx.script('COMMIT');
       return result;
     } catch (error) {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, type Node } from 'yaml';
+import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, type Document, type Node } from 'yaml';
 import { AppError } from '../config/app-error.js';
 
 /**
@@ -18,7 +18,7 @@ export class YamlFile {
     const error = document.errors[0];
     if (error) throw invalid(place(error.pos[0]), error.message.split('\n')[0]!);
     if (!document.contents) throw invalid(place(0), 'a map');
-    this.root = new YamlNode(document.contents, place);
+    this.root = new YamlNode(document.contents, place, document);
   }
 }
 
@@ -27,7 +27,14 @@ export class YamlNode {
   constructor(
     private readonly node: Node,
     private readonly place: (offset: number) => string,
+    private readonly document: Document,
   ) {}
+
+  /** An alias (`*name`) reads as what it points to. */
+  private child(node: Node): YamlNode {
+    const target = isAlias(node) ? (node.resolve(this.document) ?? node) : node;
+    return new YamlNode(target, this.place, this.document);
+  }
 
   fail(expected: string): never {
     throw invalid(this.place(this.node.range?.[0] ?? 0), expected);
@@ -36,7 +43,7 @@ export class YamlNode {
   get(key: string): YamlNode | undefined {
     if (!isMap(this.node)) return this.fail('a map');
     const child = this.node.get(key, true);
-    return isNode(child) ? new YamlNode(child, this.place) : undefined;
+    return isNode(child) ? this.child(child) : undefined;
   }
 
   need(key: string): YamlNode {
@@ -47,14 +54,14 @@ export class YamlNode {
     if (!isMap(this.node)) return this.fail('a map');
     return this.node.items.map((pair) => {
       const name = isScalar(pair.key) ? String(pair.key.value) : this.fail('a plain key');
-      return [name, isNode(pair.value) ? new YamlNode(pair.value, this.place) : this.fail(`a value for ${name}`)];
+      return [name, isNode(pair.value) ? this.child(pair.value) : this.fail(`a value for ${name}`)];
     });
   }
 
   /** A list with at least one entry. */
   list(): YamlNode[] {
     if (!isSeq(this.node) || this.node.items.length === 0) return this.fail('a list with at least one entry');
-    return this.node.items.map((item) => (isNode(item) ? new YamlNode(item, this.place) : this.fail('a value')));
+    return this.node.items.map((item) => (isNode(item) ? this.child(item) : this.fail('a value')));
   }
 
   strings(): string[] {

@@ -6,6 +6,9 @@ import type { ModelReason } from './model-reason.js';
 import type { EmbedderWorkerData, FromEmbedderWorker, ToEmbedderWorker } from './onnx-embedder.protocol.js';
 import { siblingEntry } from './sibling-entry.js';
 
+// ONNX Runtime reports its use to its maker unless it is told not to, before its library is loaded. The worker gets a copy of the environment.
+process.env.ORT_DISABLE_TELEMETRY = '1';
+
 export interface OnnxEmbedderOptions {
   /** Holds `model.json` and the files that it names. */
   folder: string;

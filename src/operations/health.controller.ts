@@ -1,6 +1,7 @@
 import { Controller, Get, Headers, Res } from '@nestjs/common';
 import type { Response } from 'express';
 import { timingSafeEqual } from 'node:crypto';
+import { isLoopback } from '../config/environment.js';
 import { Settings } from '../config/settings.js';
 import { Health, type Readiness } from './health.js';
 
@@ -30,7 +31,7 @@ export class HealthController {
 
   #entitled(authorization: string | undefined): boolean {
     const { operatorToken, production, behindProxy, host } = this.settings;
-    if (operatorToken === undefined) return !production && !behindProxy && (host === 'localhost' || /^(127\.|::1$)/.test(host));
+    if (operatorToken === undefined) return !production && !behindProxy && isLoopback(host);
     const given = Buffer.from(authorization?.replace(/^Bearer /, '') ?? '');
     const expected = Buffer.from(operatorToken);
     return given.length === expected.length && timingSafeEqual(given, expected);

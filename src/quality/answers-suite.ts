@@ -48,7 +48,9 @@ export async function runAnswersSuite(
       question: asked.question,
       finish: result.finish,
       written: result.finish === 'answered',
-      rightSource: result.sentences.some(({ sources }) => sources.some(({ id }) => id.startsWith(`exemplar:${asked.exemplar}@`))),
+      rightSource: result.sentences.some(({ sources }) =>
+        sources.some(({ id }) => id.startsWith(`exemplar:${asked.exemplar}@`)),
+      ),
       answer: result.answer,
       sentences: result.sentences,
       timings: result.timings,

@@ -123,7 +123,8 @@ function judgeDotAfterDigit(text: string, at: number, after: number, final: bool
 
 /** Longest run of white space that is waited through, in UTF-16 units. */
 const LOOKAHEAD = 8;
-const LIST_ITEM = /^[ \t]*(?:[-*•·▪■○●※][ \t]|\d{1,2}[.)][ \t]|[①-⑳㉠-㉻]|#{1,6}[ \t]|\||>|[가나다라마바사아자차카타파하]\.[ \t])/u;
+const LIST_ITEM =
+  /^[ \t]*(?:[-*•·▪■○●※][ \t]|\d{1,2}[.)][ \t]|[①-⑳㉠-㉻]|#{1,6}[ \t]|\||>|[가나다라마바사아자차카타파하]\.[ \t])/u;
 const MAYBE_LIST_ITEM = /^[ \t]*(?:[-*•·▪■○●※]|\d{1,2}[.)]?|#{1,6}|[가나다라마바사아자차카타파하]\.?)?$/u;
 
 function judgeNewline(text: string, at: number, final: boolean): Judgement {

@@ -120,6 +120,12 @@ describe('answers', () => {
     ).toEqual([]);
   });
 
+  it('have no sentence so long that it is cut', () => {
+    expect(offenders(({ answer }) => splitSentences(answer).filter((sentence) => !/[.?!]$/.test(sentence)))).toEqual(
+      [],
+    );
+  });
+
   it('do not open by yes or no', () => {
     expect(offenders(({ answer }) => answer.match(/^(?:네|예|아니요|아니오|아뇨)[,. ]/) ?? [])).toEqual([]);
   });
@@ -151,6 +157,36 @@ describe('answers', () => {
     expect(
       offenders(({ answer }) => answer.match(/추천|가장 유리|이득입니다|(?:가입|투자)하시는 것이 좋/u) ?? []),
     ).toEqual([]);
+  });
+});
+
+describe('law outside the collection', () => {
+  const subjects = [
+    '만 65세 이상이면서 기초연금',
+    '국민주택 청약에서 인정되는 금액',
+    '무주택 세대의 세대주',
+    '매칭지원금',
+    '조세조약이 없는 나라',
+    '총급여의 25%',
+    '할부거래법',
+    '증빙서류를 내지 않는',
+    '미화 1만달러를 넘는',
+    '생계비계좌를 새로 개설|잔액 250만원까지 압류',
+    'DSR\\) ?40%',
+    '담보 없는 빚',
+    '5영업일 이상 연체하면',
+    '등록면허세',
+    '제세공과금 22%',
+    '안심상속 원스톱서비스를 신청',
+  ];
+
+  it.each(subjects)('%s: says that it may change', (subject) => {
+    const stated = [
+      ...[...sheets.values()].map(({ id, body }) => ({ id, text: body })),
+      ...exemplars.map(({ id, answer }) => ({ id, text: answer })),
+    ].filter(({ text }) => new RegExp(subject, 'u').test(text));
+    expect(stated.length).toBeGreaterThanOrEqual(2);
+    expect(stated.filter(({ text }) => !/바뀔 수 있|규제에 따/u.test(text)).map(({ id }) => id)).toEqual([]);
   });
 });
 
@@ -209,6 +245,25 @@ describe('telephones', () => {
     expect(
       texts.filter(([, text]) => /\d{2,4}-\d{3,4}-\d{4}|\b1[568]\d\d-?\d{4}\b/.test(text)).map(([id]) => id),
     ).toEqual([]);
+  });
+});
+
+describe('sheets', () => {
+  it('name one another by title, not by id', () => {
+    const others = [...sheets.keys()].filter((id) => id.includes('-'));
+    expect(
+      [...sheets.values()].flatMap(({ id, body }) =>
+        others.filter((other) => body.includes(other)).map((other) => `${id}: ${other}`),
+      ),
+    ).toEqual([]);
+  });
+
+  it('name one another by titles that exist', () => {
+    const titles = [...sheets.values()].map(({ title }) => title);
+    const quoted = [...sheets.values()].flatMap(({ body }) =>
+      [...body.matchAll(/'([^'\n]{4,40})' ?(?:안내|설명서)(?=[를의에 ])/gu)].map(([, title]) => title!),
+    );
+    expect(quoted.filter((title) => !titles.includes(title) && !titles.includes(`${title} 안내`))).toEqual([]);
   });
 });
 

@@ -1,21 +1,34 @@
 import { execFileSync } from 'node:child_process';
-import { createServer, connect, type Server, type Socket } from 'node:net';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { packageRoot } from '../../src/config/package-root.js';
 import { Retriever, type Hit } from '../../src/knowledge/index.js';
 import { ChatClient } from '../support/chat-client.js';
-import { preparedStore, startService, STORES, type PreparedStore } from '../support/service.js';
+import { Relay } from '../support/relay.js';
+import { preparedStore, STORES, type PreparedStore } from '../support/prepared-store.js';
+import { startService } from '../support/service.js';
 import { spawnService } from '../support/spawned-service.js';
 
-const SOURCE = '예약이체는 이체일 전날까지 취소하실 수 있습니다. 예약이체는 한결앱에서 취소하실 수 있습니다. 예약이체 취소에는 수수료가 없습니다.';
+const SOURCE =
+  '예약이체는 이체일 전날까지 취소하실 수 있습니다. 예약이체는 한결앱에서 취소하실 수 있습니다. 예약이체 취소에는 수수료가 없습니다.';
 const SENTENCES = SOURCE.match(/[^.]+\./g)!.map((sentence) => sentence.trim());
 const INTERRUPTED = '답변을 끝까지 확인하지 못해';
 
 class OneSource extends Retriever {
   override async retrieve(): Promise<Hit[]> {
-    return [{ source: 'passage:t@1#1', kind: 'passage', title: '예약이체', text: SOURCE, score: 1, cosine: 1, lexical: 1, confidence: 0.6 }];
+    return [
+      {
+        source: 'passage:t@1#1',
+        kind: 'passage',
+        title: '예약이체',
+        text: SOURCE,
+        score: 1,
+        cosine: 1,
+        lexical: 1,
+        confidence: 0.6,
+      },
+    ];
   }
 }
 const replace = [{ token: Retriever, by: new OneSource() }];
@@ -37,7 +50,9 @@ describe('a model that fails', () => {
       store: await store(),
       replace,
       script: ({ index }) =>
-        index === 0 ? { chunks: [`${SENTENCES[0]} `, SENTENCES[1]!.slice(0, 12), '!'], failAfter: 2 } : { chunks: [SOURCE] },
+        index === 0
+          ? { chunks: [`${SENTENCES[0]} `, SENTENCES[1]!.slice(0, 12), '!'], failAfter: 2 }
+          : { chunks: [SOURCE] },
     });
     cleanups.push(() => service.stop());
     const client = await ChatClient.open(service.url);
@@ -69,7 +84,8 @@ describe('a model that fails', () => {
     const service = await startService({
       store: await store(),
       replace,
-      script: ({ index }) => (index === 0 ? { chunks: [`${SENTENCES[0]} `, '예'], hangAfter: 2 } : { chunks: [SOURCE] }),
+      script: ({ index }) =>
+        index === 0 ? { chunks: [`${SENTENCES[0]} `, '예'], hangAfter: 2 } : { chunks: [SOURCE] },
     });
     cleanups.push(() => service.stop());
     const client = await ChatClient.open(service.url);
@@ -120,10 +136,12 @@ describe.each(STORES)('kill -9 (%s store)', (kind) => {
 describe.runIf(STORES.includes('postgres'))('the database gone for 10 seconds', () => {
   it('loses no acknowledged event, and clients are told', async () => {
     const prepared = await store('postgres');
-    const wire = await CuttableWire.to(new URL(prepared.environment.DATABASE_URL!));
-    cleanups.push(() => wire.close());
+    const url = new URL(prepared.environment.DATABASE_URL!);
+    const wire = await Relay.to({ host: url.hostname, port: Number(url.port || 5432) });
+    url.port = String(wire.port);
+    cleanups.push(() => wire.cut());
     const service = await startService({
-      store: { ...prepared, environment: { ...prepared.environment, DATABASE_URL: wire.url } },
+      store: { ...prepared, environment: { ...prepared.environment, DATABASE_URL: url.href } },
       replace,
       script: { chunks: SENTENCES.map((sentence) => `${sentence} `), delayMs: 400 },
     });
@@ -131,13 +149,16 @@ describe.runIf(STORES.includes('postgres'))('the database gone for 10 seconds', 
     const client = await ChatClient.open(service.url);
     const turn = await client.send('예약이체 취소는 언제까지인가요?');
     await client.until((event) => event.type === 'answer.sentence');
-    wire.cut();
+    await wire.cut();
     const refused = await client.call('message:send', { clientMessageId: 'while-away', text: '수수료는요?' });
     expect(refused).toMatchObject({ ok: false, error: { code: 'store.unavailable' } });
     const crisis = await client.call('message:send', { clientMessageId: 'crisis-away', text: '죽고 싶어요' });
-    expect(crisis).toMatchObject({ ok: false, error: { code: 'store.unavailable', safeText: expect.stringContaining('109') } });
+    expect(crisis).toMatchObject({
+      ok: false,
+      error: { code: 'store.unavailable', safeText: expect.stringContaining('109') },
+    });
     await new Promise((resolve) => setTimeout(resolve, 10_000));
-    wire.restore();
+    await wire.restore();
     await client.completed(turn);
     expect(client.answer(turn)).toBe(SENTENCES.join(' '));
     expect((await client.ask('예약이체 취소 수수료가 있나요?')).at(-1)!.data).toMatchObject({ finish: 'answered' });
@@ -156,7 +177,9 @@ function disconnected(client: ChatClient): Promise<void> {
 
 async function modelReady(url: string): Promise<void> {
   for (;;) {
-    const body = (await (await fetch(`${url}/health/ready`)).json()) as { chatModel: { state: string; reason?: string } };
+    const body = (await (await fetch(`${url}/health/ready`)).json()) as {
+      chatModel: { state: string; reason?: string };
+    };
     if (body.chatModel.state === 'ready') return;
     if (body.chatModel.state === 'failed') throw new Error(body.chatModel.reason);
     await new Promise((resolve) => setTimeout(resolve, 100));
@@ -166,63 +189,18 @@ async function modelReady(url: string): Promise<void> {
 /** Resolves when the signal came that the model writes. */
 async function writing(client: ChatClient, turn: number): Promise<void> {
   const seen = (): boolean =>
-    client.signals.some(({ data }) => (data as { turn?: number; stage?: string }).turn === turn && (data as { stage?: string }).stage === 'writing');
+    client.signals.some(
+      ({ data }) =>
+        (data as { turn?: number; stage?: string }).turn === turn && (data as { stage?: string }).stage === 'writing',
+    );
   while (!seen()) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
 function llamaChild(): number {
-  const lines = execFileSync('ps', ['-o', 'pid=,args=', '--ppid', String(process.pid)], { encoding: 'utf8' }).split('\n');
+  const lines = execFileSync('ps', ['-o', 'pid=,args=', '--ppid', String(process.pid)], { encoding: 'utf8' }).split(
+    '\n',
+  );
   const line = lines.find((candidate) => candidate.includes('llama-child'));
   if (!line) throw new Error('no llama child');
   return Number(line.trim().split(/\s+/)[0]);
-}
-
-/** A TCP hop in front of PostgreSQL that can be cut and restored. */
-class CuttableWire {
-  readonly #sockets = new Set<Socket>();
-  #open = true;
-
-  private constructor(
-    private readonly server: Server,
-    readonly url: string,
-  ) {}
-
-  static async to(target: URL): Promise<CuttableWire> {
-    const server = createServer();
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const url = new URL(target);
-    url.port = String((server.address() as { port: number }).port);
-    const wire = new CuttableWire(server, url.href);
-    server.on('connection', (client) => wire.#join(client, target));
-    return wire;
-  }
-
-  cut(): void {
-    this.#open = false;
-    for (const socket of this.#sockets) socket.destroy();
-  }
-
-  restore(): void {
-    this.#open = true;
-  }
-
-  close(): void {
-    this.cut();
-    this.server.close();
-  }
-
-  #join(client: Socket, target: URL): void {
-    if (!this.#open) return void client.destroy();
-    const upstream = connect(Number(target.port || 5432), target.hostname);
-    for (const socket of [client, upstream]) {
-      this.#sockets.add(socket);
-      socket.on('error', () => undefined);
-      socket.on('close', () => {
-        this.#sockets.delete(socket);
-        client.destroy();
-        upstream.destroy();
-      });
-    }
-    client.pipe(upstream).pipe(client);
-  }
 }

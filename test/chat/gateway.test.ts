@@ -1,8 +1,13 @@
 import { Ajv } from 'ajv';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { protocolSchema } from '../../src/chat/protocol.js';
+import { Knowledge, Retriever, type Hit } from '../../src/knowledge/index.js';
 import { ChatClient } from '../support/chat-client.js';
-import { preparedStore, startService, STORES, type PreparedStore, type RunningService } from '../support/service.js';
+import { preparedStore, STORES, type PreparedStore } from '../support/prepared-store.js';
+import { startService, type RunningService } from '../support/service.js';
 
 const KNOWN_QUESTION = '대출 납부일 당일 몇 시까지 통장에 돈을 넣어 두면 연체가 안 되나요?';
 
@@ -33,7 +38,9 @@ describe.each(STORES)('a customer on a socket (%s store)', (kind) => {
     expect(sentences.every(({ origin }) => origin === 'exemplar')).toBe(true);
     expect(sentences[0]!.data.sources[0]!.id).toMatch(/^exemplar:loan-due-02@\d+$/);
     expect(client.answer(sentences[0]!.data.turn)).toContain('22:00');
-    expect(events.filter((event) => event.type === 'answer.completed')).toMatchObject([{ data: { finish: 'exemplar' } }]);
+    expect(events.filter((event) => event.type === 'answer.completed')).toMatchObject([
+      { data: { finish: 'exemplar' } },
+    ]);
     client.close();
   });
 
@@ -52,7 +59,10 @@ describe.each(STORES)('a customer on a socket (%s store)', (kind) => {
 
   it('counts a message once, however often it is sent', async () => {
     const client = await ChatClient.open(service.url);
-    const [first, second] = await Promise.all([client.send('영업점 몇시까지 해요', 'client-message-1'), client.send('영업점 몇시까지 해요', 'client-message-1')]);
+    const [first, second] = await Promise.all([
+      client.send('영업점 몇시까지 해요', 'client-message-1'),
+      client.send('영업점 몇시까지 해요', 'client-message-1'),
+    ]);
     expect(second).toBe(first);
     await client.completed(first);
     expect(await client.send('영업점 몇시까지 해요', 'client-message-1')).toBe(first);
@@ -86,7 +96,10 @@ describe.each(STORES)('a customer on a socket (%s store)', (kind) => {
     const stranger = await ChatClient.connect(service.url);
     const open = (conversationId: string, resumeToken: string) =>
       stranger.call('conversation:open', { conversationId, resumeToken });
-    expect(await open(theirs.conversationId, mine.resumeToken)).toMatchObject({ ok: false, error: { code: 'conversation.forbidden' } });
+    expect(await open(theirs.conversationId, mine.resumeToken)).toMatchObject({
+      ok: false,
+      error: { code: 'conversation.forbidden' },
+    });
     expect(await open('01990000-0000-7000-8000-000000000000', mine.resumeToken)).toMatchObject({
       ok: false,
       error: { code: 'conversation.forbidden' },
@@ -97,8 +110,18 @@ describe.each(STORES)('a customer on a socket (%s store)', (kind) => {
   it('may rate an answer, and nothing else', async () => {
     const client = await ChatClient.open(service.url);
     const events = await client.ask(KNOWN_QUESTION);
-    expect(await client.call('feedback:give', { seq: events.at(-1)!.seq, rating: 'down', reason: 'unclear', comment: '제 번호 010-1234-5678' })).toEqual({ ok: true });
-    expect(await client.call('feedback:give', { seq: 1, rating: 'up' })).toMatchObject({ ok: false, error: { code: 'event.unknown', field: 'seq' } });
+    expect(
+      await client.call('feedback:give', {
+        seq: events.at(-1)!.seq,
+        rating: 'down',
+        reason: 'unclear',
+        comment: '제 번호 010-1234-5678',
+      }),
+    ).toEqual({ ok: true });
+    expect(await client.call('feedback:give', { seq: 1, rating: 'up' })).toMatchObject({
+      ok: false,
+      error: { code: 'event.unknown', field: 'seq' },
+    });
     client.close();
   });
 
@@ -116,13 +139,19 @@ describe.each(STORES)('a customer on a socket (%s store)', (kind) => {
   });
 });
 
+class NothingFound extends Retriever {
+  override async retrieve(): Promise<Hit[]> {
+    return [];
+  }
+}
+
 describe('bad input on a socket', () => {
   let store: PreparedStore;
   let service: RunningService;
 
   beforeAll(async () => {
     store = await preparedStore('embedded');
-    service = await startService({ store, environment: { SANGDAM_CONNECTIONS_PER_ADDRESS: '3' } });
+    service = await startService({ store });
   });
   afterAll(async () => {
     await service.stop();
@@ -184,12 +213,24 @@ describe('bad input on a socket', () => {
     other.close();
   });
 
-  it('takes no more connections than an address may have', async () => {
-    const clients = await Promise.all([1, 2, 3].map(() => ChatClient.connect(service.url)));
-    const fourth = await ChatClient.connect(service.url);
+  it('takes no more connections than an address may have, nor more messages than a minute allows', async () => {
+    const strict = await startService({
+      store: { ...store, environment: { SANGDAM_DATA: mkdtempSync(join(tmpdir(), 'sangdam-')) } },
+      environment: { SANGDAM_CONNECTIONS_PER_ADDRESS: '3', SANGDAM_MESSAGES_PER_MINUTE: '2' },
+      replace: [
+        { token: Knowledge, by: { prepare: async () => undefined } },
+        { token: Retriever, by: new NothingFound() },
+      ],
+    });
+    const clients = await Promise.all([1, 2, 3].map(() => ChatClient.open(strict.url)));
+    const fourth = await ChatClient.connect(strict.url);
     await new Promise<void>((resolve) => fourth.socket.once('disconnect', () => resolve()));
-    expect(fourth.wire.join()).toContain('limit.connections');
+    await clients[0]!.send('하나');
+    await clients[0]!.send('둘');
+    const third = await clients[0]!.call('message:send', { clientMessageId: 'abcdefgh', text: '셋' });
+    expect(third).toMatchObject({ ok: false, error: { code: 'limit.rate' } });
     for (const client of clients) client.close();
+    await strict.stop();
   });
 
   it('refuses pages of other origins', async () => {

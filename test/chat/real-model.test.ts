@@ -11,7 +11,7 @@ import { ChatModel } from '../../src/models/chat-model.js';
 import { ModelList } from '../../src/models/model-list.js';
 import { defaultModelsFolder, ModelStore } from '../../src/models/model-store.js';
 import { runAnswersSuite } from '../../src/quality/answers-suite.js';
-import { preparedStore, type PreparedStore } from '../support/service.js';
+import { preparedStore, type PreparedStore } from '../support/prepared-store.js';
 
 const list = ModelList.read();
 const folder = process.env.SANGDAM_MODELS ?? defaultModelsFolder();
@@ -43,7 +43,10 @@ describe.runIf(present || process.env.CI)('the default chat model', () => {
     for (const question of report.questions) {
       expect(question.answer).not.toBe('');
       for (const { text, sources } of question.sentences)
-        expect(sources.some((source) => standsVerbatim(text, source.text ?? '')), text).toBe(true);
+        expect(
+          sources.some((source) => standsVerbatim(text, source.text ?? '')),
+          text,
+        ).toBe(true);
     }
   }, 300_000);
 });

@@ -5,7 +5,8 @@ import { ConversationLog } from '../../src/conversation/conversation-log.js';
 import type { ConversationId } from '../../src/conversation/events.js';
 import { Retriever, type Hit } from '../../src/knowledge/index.js';
 import { ChatClient } from '../support/chat-client.js';
-import { preparedStore, startService, type PreparedStore, type RunningService } from '../support/service.js';
+import { preparedStore, type PreparedStore } from '../support/prepared-store.js';
+import { startService, type RunningService } from '../support/service.js';
 
 const SOURCE =
   '한결 정기예금의 만기일이 휴일이면 다음 영업일에 해지하실 수 있습니다. 한결 정기예금은 한결앱에서 최대 1억원까지 해지하실 수 있습니다. 중도해지하면 기본금리의 30%가 적용됩니다.';
@@ -14,7 +15,16 @@ const SOURCE =
 class OneSource extends Retriever {
   override async retrieve(): Promise<Hit[]> {
     return [
-      { source: 'passage:deposit@1#1', kind: 'passage', title: '한결 정기예금', text: SOURCE, score: 1, cosine: 1, lexical: 1, confidence: 0.6 },
+      {
+        source: 'passage:deposit@1#1',
+        kind: 'passage',
+        title: '한결 정기예금',
+        text: SOURCE,
+        score: 1,
+        cosine: 1,
+        lexical: 1,
+        confidence: 0.6,
+      },
     ];
   }
 }
@@ -33,14 +43,28 @@ const FORBIDDEN = [
   '예금자보호법 제77조에 따라 보호됩니다.',
 ];
 /** What must not be seen on the wire, in any form of white space. */
-const RAW = ['010-2345-6789', '1998995', '4000-4438-5551-7012', '110-690-197405', 'Happy!2024kr', 'minsu.kim@example', '37,500', '9.87%', '1577-4321', '제77조'];
+const RAW = [
+  '010-2345-6789',
+  '1998995',
+  '4000-4438-5551-7012',
+  '110-690-197405',
+  'Happy!2024kr',
+  'minsu.kim@example',
+  '37,500',
+  '9.87%',
+  '1577-4321',
+  '제77조',
+];
 
 const promptParts = ANSWER_SYSTEM_TEXTS.flatMap((text) => text.split('\n').filter((line) => line.length >= 30));
 
 /** A generated text, cut at random places, also inside numbers and between the halves of a surrogate pair. */
 const generation = fc
   .tuple(
-    fc.array(fc.oneof(fc.constantFrom(...TRUE_SENTENCES), fc.constantFrom(...FORBIDDEN), fc.constantFrom(...promptParts)), { minLength: 1, maxLength: 6 }),
+    fc.array(
+      fc.oneof(fc.constantFrom(...TRUE_SENTENCES), fc.constantFrom(...FORBIDDEN), fc.constantFrom(...promptParts)),
+      { minLength: 1, maxLength: 6 },
+    ),
     fc.constantFrom(' ', '\n', '  '),
     fc.array(fc.integer({ min: 0, max: 2_000 }), { maxLength: 40 }),
   )
@@ -90,7 +114,9 @@ describe.each(['select', 'write'] as const)('what a model that may %s writes', (
       }),
       { numRuns: 1_000 },
     );
-    const committed = await service.app.get(ConversationLog, { strict: false }).read(client.conversationId as ConversationId);
+    const committed = await service.app
+      .get(ConversationLog, { strict: false })
+      .read(client.conversationId as ConversationId);
     expect(client.events).toEqual(committed);
     client.close();
   }, 600_000);

@@ -49,7 +49,9 @@ export class ChatClient {
     earlier?: { conversationId: string; resumeToken: string; after?: number },
   ): Promise<ChatClient> {
     const client = await ChatClient.connect(url);
-    const reply = await client.call<Omit<OpenedReply, 'ok'>>('conversation:open', { ...earlier });
+    const { conversationId, resumeToken, after = 0 } = earlier ?? {};
+    const request = earlier ? { conversationId, resumeToken, after } : {};
+    const reply = await client.call<Omit<OpenedReply, 'ok'>>('conversation:open', request);
     if (!reply.ok) throw new Error(`${reply.error.code}: ${reply.error.message}`);
     client.conversationId = reply.conversationId;
     client.resumeToken = reply.resumeToken;

@@ -1,57 +1,14 @@
 import type { Type } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Test } from '@nestjs/testing';
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import pg from 'pg';
-import { inject } from 'vitest';
 import { AppModule } from '../../src/app.module.js';
 import { configureApplication } from '../../src/application.js';
 import { Settings } from '../../src/config/settings.js';
 import { ChatModel } from '../../src/models/chat-model.js';
 import { LangChainChatModel } from '../../src/models/langchain-chat-model.js';
+import type { PreparedStore } from './prepared-store.js';
 import { ScriptedChatModel, type Script, type ScriptedRequest } from '../../src/models/scripted-chat-model.js';
-
-export type StoreKind = 'embedded' | 'postgres';
-
-/** The stores that tests run on: PostgreSQL too where a server is configured (always in CI). */
-export const STORES: StoreKind[] = process.env.SANGDAM_TEST_POSTGRES ? ['embedded', 'postgres'] : ['embedded'];
-
-/** A copy of the store with the shipped knowledge, as environment variables; `remove` drops it. */
-export interface PreparedStore {
-  environment: Record<string, string>;
-  folder: string;
-  remove(): Promise<void>;
-}
-
-export async function preparedStore(kind: StoreKind): Promise<PreparedStore> {
-  const folder = mkdtempSync(join(tmpdir(), 'sangdam-'));
-  if (kind === 'embedded') {
-    cpSync(inject('preparedFolder'), folder, { recursive: true });
-    const remove = async (): Promise<void> => rmSync(folder, { recursive: true, force: true });
-    return { environment: { SANGDAM_DATA: folder }, folder, remove };
-  }
-  const name = `sangdam_test_${process.pid}_${Math.trunc(performance.now() * 1000)}`;
-  await administer(`CREATE DATABASE "${name}" TEMPLATE "${inject('preparedTemplate')}"`);
-  const url = new URL(process.env.SANGDAM_TEST_POSTGRES!);
-  url.pathname = `/${name}`;
-  return {
-    environment: { SANGDAM_DATA: folder, DATABASE_URL: url.href },
-    folder,
-    remove: async () => {
-      await administer(`DROP DATABASE "${name}" WITH (FORCE)`);
-      rmSync(folder, { recursive: true, force: true });
-    },
-  };
-}
-
-async function administer(sql: string): Promise<void> {
-  const client = new pg.Client({ connectionString: process.env.SANGDAM_TEST_POSTGRES });
-  await client.connect();
-  await client.query(sql).finally(() => client.end());
-}
 
 export interface RunningService {
   url: string;

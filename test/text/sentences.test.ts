@@ -10,8 +10,14 @@ describe('sentences', () => {
     ['시행일은 2026. 11. 24. 입니다. 확인해 주세요.', ['시행일은 2026. 11. 24. 입니다.', '확인해 주세요.']],
     ['시행일은 2026.11.24. 입니다.', ['시행일은 2026.11.24. 입니다.']],
     ['상담은 09:00~18:00. 주말은 쉽니다.', ['상담은 09:00~18:00.', '주말은 쉽니다.']],
-    ['자세한 것은 https://bank.example/a.b?c=1 을 보세요. 끝.', ['자세한 것은 https://bank.example/a.b?c=1 을 보세요.', '끝.']],
-    ['영업점(평일 09:00. 주말 휴무. 공휴일 휴무.)에서 합니다. 다음.', ['영업점(평일 09:00. 주말 휴무. 공휴일 휴무.)에서 합니다.', '다음.']],
+    [
+      '자세한 것은 https://bank.example/a.b?c=1 을 보세요. 끝.',
+      ['자세한 것은 https://bank.example/a.b?c=1 을 보세요.', '끝.'],
+    ],
+    [
+      '영업점(평일 09:00. 주말 휴무. 공휴일 휴무.)에서 합니다. 다음.',
+      ['영업점(평일 09:00. 주말 휴무. 공휴일 휴무.)에서 합니다.', '다음.'],
+    ],
     ['"끊으세요. 바로요." 라고 안내했습니다. 다음.', ['"끊으세요. 바로요." 라고 안내했습니다.', '다음.']],
     ['서류:\n- 신분증\n- 통장\n가져오세요.', ['서류:', '- 신분증', '- 통장', '가져오세요.']],
     ['한 문장이\n두 줄입니다. 다음.', ['한 문장이\n두 줄입니다.', '다음.']],
@@ -42,24 +48,57 @@ describe('sentences', () => {
   });
 
   const piece = fc.constantFrom(
-    ...['가능합니다', '. ', '! ', '? ', '.', '…', '\n', '\n\n', '- ', '1. ', '2', '12', '3.5%', ' ', '  ', '(', ')', '"', '“', '”'],
-    ...['2026. 11. 24. ', '있으며, ', 'No. ', 'https://a.b/c ', '가. ', '|', '# ', '😀', '!!!!!!!!!!!!!!!!!!!!', '        ', '가나다라마바사아자차카타파하'.repeat(5)],
+    '가능합니다',
+    '. ',
+    '! ',
+    '? ',
+    '.',
+    '…',
+    '\n',
+    '\n\n',
+    '- ',
+    '1. ',
+    '2',
+    '12',
+    '3.5%',
+    ' ',
+    '  ',
+    '(',
+    ')',
+    '"',
+    '“',
+    '”',
+    '2026. 11. 24. ',
+    '있으며, ',
+    'No. ',
+    'https://a.b/c ',
+    '가. ',
+    '|',
+    '# ',
+    '😀',
+    '!!!!!!!!!!!!!!!!!!!!',
+    '        ',
+    '가나다라마바사아자차카타파하'.repeat(5),
   );
   const anyText = fc.array(piece, { maxLength: 60 }).map((pieces) => pieces.join(''));
 
   it('gives the same sentences whatever the chunks', () => {
     fc.assert(
-      fc.property(anyText, fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 1, maxLength: 20 }), (text, sizes) => {
-        const splitter = new SentenceSplitter();
-        const streamed: string[] = [];
-        for (let at = 0, n = 0; at < text.length; n++) {
-          const size = sizes[n % sizes.length]!;
-          streamed.push(...splitter.push(text.slice(at, at + size)));
-          at += size;
-        }
-        streamed.push(...splitter.end());
-        expect(streamed).toEqual(splitSentences(text));
-      }),
+      fc.property(
+        anyText,
+        fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 1, maxLength: 20 }),
+        (text, sizes) => {
+          const splitter = new SentenceSplitter();
+          const streamed: string[] = [];
+          for (let at = 0, n = 0; at < text.length; n++) {
+            const size = sizes[n % sizes.length]!;
+            streamed.push(...splitter.push(text.slice(at, at + size)));
+            at += size;
+          }
+          streamed.push(...splitter.end());
+          expect(streamed).toEqual(splitSentences(text));
+        },
+      ),
       { numRuns: 400 },
     );
   });

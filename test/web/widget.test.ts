@@ -398,6 +398,19 @@ describe.skipIf(browserMissing)('the widget in a browser', () => {
     await expect.poll(async () => (await position()).left).toBeLessThanOrEqual(8);
   });
 
+  it('keeps the beginning of an answer in view when a hand-off follows it', async () => {
+    server.on('사기를 당했어요', (turn) => {
+      for (let line = 1; line <= 30; line++) turn.sentence(`- ${line}번째 할 일입니다.`, { origin: 'system' });
+      server.commit({ type: 'handoff.queued', origin: 'system', data: { reason: 'fraud_victim' } });
+      turn.completed('fixed');
+    });
+    await openChat();
+    await send('사기를 당했어요');
+    await log().getByText('상담사 연결을 요청했습니다.').waitFor({ state: 'attached' });
+    const top = async (): Promise<number> => Math.round((await page.evaluate<{ answer: number }>(POSITION)).answer);
+    await expect.poll(top).toBe(8);
+  });
+
   describe('under a Korean input method', () => {
     let cdp: CDPSession;
     beforeEach(async () => {

@@ -97,8 +97,9 @@ function useFollowing(
     const content = scroller.querySelector<HTMLElement>('.content')!;
     const firstLine = (): HTMLElement | null => {
       if (beginning.current) return content;
-      const newest = [...content.querySelectorAll('.entry')].at(-1);
-      return newest?.querySelector<HTMLElement>('[data-answer]') ?? null;
+      // Steps and notices behind an answer must not push its beginning away.
+      const newest = [...content.querySelectorAll<HTMLElement>('[data-answer], .own')].at(-1);
+      return newest?.matches('[data-answer]') ? newest : null;
     };
     follow.current = new ScrollFollow(scroller, content, firstLine, (pinned) => setAway(!pinned));
     if (!untouched) follow.current.pin();
@@ -126,7 +127,10 @@ function PlainEntry({ entry, texts, time }: EntryProps): JSX.Element {
   switch (entry.kind) {
     case 'message':
       return (
-        <article class={entry.from === 'customer' ? 'message own' : 'message from-counsellor'}>
+        <article
+          class={entry.from === 'customer' ? 'message own' : 'message from-counsellor'}
+          data-answer={entry.from === 'counsellor' || undefined}
+        >
           <p class="meta">
             {entry.from === 'customer' ? (
               <span class="hidden">{texts.you}</span>
