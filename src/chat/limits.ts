@@ -3,18 +3,19 @@ import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { AppError } from '../config/app-error.js';
 import { Settings } from '../config/settings.js';
 
-/** Events of any kind that one connection may send in a minute. */
-const EVENTS_PER_MINUTE = 240;
+/** Events of any kind that a connection may send for each message that it may send: typing, feedback, stops. */
+const EVENTS_PER_MESSAGE = 12;
 
 /** Limits per connection, conversation and address. */
 @Injectable()
 export class Limits {
   readonly #messages: RateLimiterMemory;
   readonly #opens: RateLimiterMemory;
-  readonly #events = new RateLimiterMemory({ points: EVENTS_PER_MINUTE, duration: 60 });
+  readonly #events: RateLimiterMemory;
   readonly #connections = new Map<string, number>();
 
   constructor(private readonly settings: Settings) {
+    this.#events = new RateLimiterMemory({ points: settings.messagesPerMinute * EVENTS_PER_MESSAGE, duration: 60 });
     this.#messages = new RateLimiterMemory({ points: settings.messagesPerMinute, duration: 60 });
     // A page that reloads opens again; four reloads a minute for each allowed connection is generous.
     this.#opens = new RateLimiterMemory({ points: settings.connectionsPerAddress * 4, duration: 60 });

@@ -16,7 +16,7 @@ const file = parse(readFileSync(shipped('prompts', 'answer.yaml'), 'utf8')) as {
 export const ANSWER_PROMPT_VERSION = `answer@${file.version}`;
 
 /** The instructions that must never come out again. */
-export const ANSWER_SYSTEM_TEXTS: readonly string[] = [file.select.system, file.write.system];
+export const ANSWER_INSTRUCTIONS = `${file.select.system}\n${file.write.system}`;
 
 /** What the model says where the sources do not answer. */
 export const NO_ANSWER = /^[\s"'“]*없음/;
@@ -29,18 +29,15 @@ export function answerPrompt(
   capability: ModelCapability,
   sources: readonly string[],
   question: string,
-): { messages: PromptMessage[]; system: string } {
+): PromptMessage[] {
   const template = file[capability];
   const numbered = sources.map((source, index) => `${index + 1}. ${source}`).join('\n');
-  return {
-    system: template.system,
-    messages: [
-      { role: 'system', content: template.system },
-      ...template.examples.flatMap((example): PromptMessage[] => [
-        { role: 'user', content: fill(template.user, example.sources.trim(), example.question) },
-        { role: 'assistant', content: example.answer },
-      ]),
-      { role: 'user', content: fill(template.user, numbered, question) },
-    ],
-  };
+  return [
+    { role: 'system', content: template.system },
+    ...template.examples.flatMap((example): PromptMessage[] => [
+      { role: 'user', content: fill(template.user, example.sources.trim(), example.question) },
+      { role: 'assistant', content: example.answer },
+    ]),
+    { role: 'user', content: fill(template.user, numbered, question) },
+  ];
 }

@@ -11,7 +11,7 @@ import {
 } from '../guardrails/index.js';
 import { Retriever, type Hit } from '../knowledge/index.js';
 import { ChatModel } from '../models/chat-model.js';
-import { answerPrompt, NO_ANSWER } from './answer-prompt.js';
+import { ANSWER_INSTRUCTIONS, answerPrompt, NO_ANSWER } from './answer-prompt.js';
 import { cite, citedSource } from './citation.js';
 import type {
   CitedSource,
@@ -187,15 +187,17 @@ export class Turn {
     const { locale } = input.conversation;
     const { capability } = this.chatModel.status();
     const sources = plan.sources.map((hit) => hit.text);
-    const prompt = answerPrompt(capability, sources, input.text);
-    const context = { sources, question: input.text, promptText: prompt.system, verbatim: capability === 'select' };
+    const messages = answerPrompt(capability, sources, input.text);
+    const context = {
+      sources,
+      question: input.text,
+      promptText: ANSWER_INSTRUCTIONS,
+      verbatim: capability === 'select',
+    };
     let withheld = 0;
     yield { signal: { type: 'progress', data: { turn: input.seq, stage: 'writing' } } };
     try {
-      const generated = this.chatModel.stream(
-        { messages: prompt.messages, maxTokens: MAX_TOKENS, temperature: 0 },
-        signal,
-      );
+      const generated = this.chatModel.stream({ messages, maxTokens: MAX_TOKENS, temperature: 0 }, signal);
       for await (const sentence of this.release.sentences(generated, context)) {
         if (signal.aborted) return;
         if (sentence.action === 'withhold') withheld++;

@@ -29,7 +29,7 @@ export interface OutputVerdict {
  * sources carry what it says. Personal data was masked before.
  */
 export class OutputRails {
-  readonly #prompts = new Map<string, ReadonlySet<string>>();
+  readonly #prompts = new Map<string, Instructions>();
 
   constructor(
     private readonly rules: RuleSet,
@@ -70,26 +70,36 @@ export class OutputRails {
     }));
   }
 
-  /** A run of the instructions, `leakLength` characters without spaces and punctuation. */
+  /** A run of `leakLength` characters of the instructions, or a whole sentence that stands in them. */
   #leak(sentence: string, promptText: string | undefined): PolicyFinding[] {
     if (promptText === undefined) return [];
     const length = this.rules.settings.leakLength;
-    const runs = this.#runsOf(promptText, length);
+    const { text, runs } = this.#instructions(promptText, length);
     const said = compact(sentence);
-    for (let at = 0; at + length <= said.length; at++)
-      if (runs.has(said.slice(at, at + length))) return [whole('OUT_LEAK', 'prompt', sentence)];
-    return [];
+    const leaks =
+      (said.length >= SHORTEST_LEAK && text.includes(said)) ||
+      Array.from({ length: Math.max(0, said.length - length + 1) }).some((_, at) => runs.has(said.slice(at, at + length)));
+    return leaks ? [whole('OUT_LEAK', 'prompt', sentence)] : [];
   }
 
-  #runsOf(promptText: string, length: number): ReadonlySet<string> {
+  #instructions(promptText: string, length: number): Instructions {
     const known = this.#prompts.get(promptText);
     if (known) return known;
     const text = compact(promptText);
     const runs = new Set<string>();
     for (let at = 0; at + length <= text.length; at++) runs.add(text.slice(at, at + length));
-    this.#prompts.set(promptText, runs);
-    return runs;
+    this.#prompts.set(promptText, { text, runs });
+    return { text, runs };
   }
+}
+
+/** A sentence of fewer letters says nothing that is the prompt's own. */
+const SHORTEST_LEAK = 12;
+
+interface Instructions {
+  /** Letters and digits alone. */
+  text: string;
+  runs: ReadonlySet<string>;
 }
 
 function whole(category: PolicyFinding['category'], rule: string, sentence: string): PolicyFinding {

@@ -7,7 +7,8 @@ export const MAX_SENTENCE = 200;
  * A sentence ends
  * - at `.` `!` `?` `…` (with closing quotes or brackets) where white space follows, but not after a list number, a date
  *   (2026. 11. 24.), an abbreviation, or inside brackets or quotes;
- * - at a newline that closes or opens a list item, heading, table row or paragraph;
+ * - at a newline that closes or opens a list item, heading, table row or paragraph, or that follows the ending of a Korean
+ *   sentence (…니다, …세요) without a mark;
  * - at the last clause end within 200 characters, where it is longer than that.
  * Whatever the pieces, the sentences are those of `splitSentences` on the whole text. They come without white space at
  * their ends; joined, they are the text up to white space.
@@ -73,7 +74,7 @@ function findCut(text: string, final: boolean): number | undefined {
     else if (depth === 0 && END_MARKS.test(char)) {
       const after = afterEndMark(text, i);
       const judgement = quoted ? 'join' : judgeEndMark(text, i, after, final);
-      if (judgement === 'cut') return after;
+      if (judgement === 'cut') return Math.min(after, MAX_SENTENCE);
       if (judgement === 'wait') return undefined;
     }
   }
@@ -127,9 +128,12 @@ const LIST_ITEM =
   /^[ \t]*(?:[-*•·▪■○●※][ \t]|\d{1,2}[.)][ \t]|[①-⑳㉠-㉻]|#{1,6}[ \t]|\||>|[가나다라마바사아자차카타파하]\.[ \t])/u;
 const MAYBE_LIST_ITEM = /^[ \t]*(?:[-*•·▪■○●※]|\d{1,2}[.)]?|#{1,6}|[가나다라마바사아자차카타파하]\.?)?$/u;
 
+/** Endings with which a Korean sentence closes where nobody wrote a mark. Others (…다, …요) also stand inside wrapped lines. */
+const FINAL_ENDING = /(?:니다|[습입합됩십옵납]니까|십시오|세요|네요|데요|까요|[아어해에예]요|지요|죠)[ \t\r]*$/u;
+
 function judgeNewline(text: string, at: number, final: boolean): Judgement {
   const line = text.slice(text.lastIndexOf('\n', at - 1) + 1, at);
-  if (LIST_ITEM.test(line)) return 'cut';
+  if (LIST_ITEM.test(line) || FINAL_ENDING.test(line)) return 'cut';
   const next = text.slice(at + 1, at + 1 + LOOKAHEAD);
   if (/^[ \t\r]*\n/u.test(next) || LIST_ITEM.test(next)) return 'cut';
   if (MAYBE_LIST_ITEM.test(next) && next.length < LOOKAHEAD) return final ? 'join' : 'wait';

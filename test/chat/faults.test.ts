@@ -51,7 +51,7 @@ describe('a model that fails', () => {
       replace,
       script: ({ index }) =>
         index === 0
-          ? { chunks: [`${SENTENCES[0]} `, SENTENCES[1]!.slice(0, 12), '!'], failAfter: 2 }
+          ? { chunks: [`${SENTENCES[0]} `, `${SENTENCES[1]} `, SENTENCES[2]!.slice(0, 8), '!'], failAfter: 3 }
           : { chunks: [SOURCE] },
     });
     cleanups.push(() => service.stop());
@@ -85,7 +85,7 @@ describe('a model that fails', () => {
       store: await store(),
       replace,
       script: ({ index }) =>
-        index === 0 ? { chunks: [`${SENTENCES[0]} `, '예'], hangAfter: 2 } : { chunks: [SOURCE] },
+        index === 0 ? { chunks: [`${SENTENCES[0]} `, `${SENTENCES[1]} `, '예'], hangAfter: 3 } : { chunks: [SOURCE] },
     });
     cleanups.push(() => service.stop());
     const client = await ChatClient.open(service.url);

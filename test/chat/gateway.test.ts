@@ -1,10 +1,6 @@
 import { Ajv } from 'ajv';
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { protocolSchema } from '../../src/chat/protocol.js';
-import { Knowledge, Retriever, type Hit } from '../../src/knowledge/index.js';
 import { ChatClient } from '../support/chat-client.js';
 import { preparedStore, STORES, type PreparedStore } from '../support/prepared-store.js';
 import { startService, type RunningService } from '../support/service.js';
@@ -139,12 +135,6 @@ describe.each(STORES)('a customer on a socket (%s store)', (kind) => {
   });
 });
 
-class NothingFound extends Retriever {
-  override async retrieve(): Promise<Hit[]> {
-    return [];
-  }
-}
-
 describe('bad input on a socket', () => {
   let store: PreparedStore;
   let service: RunningService;
@@ -214,13 +204,10 @@ describe('bad input on a socket', () => {
   });
 
   it('takes no more connections than an address may have, nor more messages than a minute allows', async () => {
+    const own = await preparedStore('embedded');
     const strict = await startService({
-      store: { ...store, environment: { SANGDAM_DATA: mkdtempSync(join(tmpdir(), 'sangdam-')) } },
+      store: own,
       environment: { SANGDAM_CONNECTIONS_PER_ADDRESS: '3', SANGDAM_MESSAGES_PER_MINUTE: '2' },
-      replace: [
-        { token: Knowledge, by: { prepare: async () => undefined } },
-        { token: Retriever, by: new NothingFound() },
-      ],
     });
     const clients = await Promise.all([1, 2, 3].map(() => ChatClient.open(strict.url)));
     const fourth = await ChatClient.connect(strict.url);
@@ -231,6 +218,7 @@ describe('bad input on a socket', () => {
     expect(third).toMatchObject({ ok: false, error: { code: 'limit.rate' } });
     for (const client of clients) client.close();
     await strict.stop();
+    await own.remove();
   });
 
   it('refuses pages of other origins', async () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ANSWER_SYSTEM_TEXTS } from '../../src/conversation/answer-prompt.js';
+import { ANSWER_INSTRUCTIONS } from '../../src/conversation/answer-prompt.js';
 import { ConversationLog } from '../../src/conversation/conversation-log.js';
 import type { ConversationId } from '../../src/conversation/events.js';
 import { Retriever, type Hit } from '../../src/knowledge/index.js';
@@ -56,7 +56,9 @@ const RAW = [
   '제77조',
 ];
 
-const promptParts = ANSWER_SYSTEM_TEXTS.flatMap((text) => text.split('\n').filter((line) => line.length >= 30));
+const letters = (text: string): string => text.replace(/[^\p{L}\p{N}]/gu, '');
+/** Lines of the instructions, as a model that was talked into it would say them. */
+const promptParts = ANSWER_INSTRUCTIONS.split('\n').filter((line) => letters(line).length >= 30);
 
 /** A generated text, cut at random places, also inside numbers and between the halves of a surrogate pair. */
 const generation = fc
@@ -109,8 +111,8 @@ describe.each(['select', 'write'] as const)('what a model that may %s writes', (
         await client.ask('정기예금 해지하면 어떻게 되나요?');
         const wire = client.wire.slice(before).join('\n');
         for (const raw of RAW) expect(wire).not.toContain(raw);
-        const compact = wire.replace(/\s|\\n/g, '');
-        for (const part of promptParts) expect(compact).not.toContain(part.replace(/\s/g, '').slice(0, 30));
+        const said = letters(wire);
+        for (const part of promptParts) expect(said).not.toContain(letters(part).slice(0, 30));
       }),
       { numRuns: 1_000 },
     );
