@@ -27,6 +27,7 @@ import type {
 import { retrievalQueries } from './follow-up.js';
 import { Planner, type Plan } from './plan.js';
 import { Release } from './release.js';
+import { chosenSentences, sentencesToChooseFrom } from './sentence-choice.js';
 
 /** One customer message that is to be answered. All of it is masked. */
 export interface TurnInput {
@@ -47,6 +48,8 @@ export type TurnStep = { event: NewEvent; state?: ConversationState } | { signal
 const CANDIDATES = 8;
 /** Room for five Korean sentences. */
 const MAX_TOKENS = 400;
+/** Room for five numbers with their commas. */
+const MAX_NUMBER_TOKENS = 24;
 
 /**
  * What the assistant does about one customer message, top to bottom. Yields events in the order in which they are to be
@@ -187,17 +190,16 @@ export class Turn {
     const { locale } = input.conversation;
     const { capability } = this.chatModel.status();
     const sources = plan.sources.map((hit) => hit.text);
-    const messages = answerPrompt(capability, sources, input.text);
-    const context = {
-      sources,
-      question: input.text,
-      promptText: ANSWER_INSTRUCTIONS,
-      verbatim: capability === 'select',
-    };
+    const selects = capability === 'select';
+    const texts = selects ? sentencesToChooseFrom(sources) : sources;
+    const messages = answerPrompt(capability, texts, input.text);
+    const context = { sources, question: input.text, promptText: ANSWER_INSTRUCTIONS, verbatim: selects };
     let withheld = 0;
     yield { signal: { type: 'progress', data: { turn: input.seq, stage: 'writing' } } };
     try {
-      const generated = this.chatModel.stream({ messages, maxTokens: MAX_TOKENS, temperature: 0 }, signal);
+      const maxTokens = selects ? MAX_NUMBER_TOKENS : MAX_TOKENS;
+      const written = this.chatModel.stream({ messages, maxTokens, temperature: 0 }, signal);
+      const generated = selects ? chosenSentences(written, texts) : written;
       for await (const sentence of this.release.sentences(generated, context)) {
         if (signal.aborted) return;
         if (sentence.action === 'withhold') withheld++;
@@ -215,8 +217,7 @@ export class Turn {
     }
     if (signal.aborted) return;
     if (answer.count === 0) return yield* this.#answer(answer, withoutModel(plan), input, signal);
-    // A small model's sentences are chosen ones: what is not a source's is simply not taken. A writer's gap is told.
-    if (withheld > 0 && capability === 'write') yield answer.withheld(text('turn.unchecked', {}, locale));
+    if (withheld > 0) yield answer.withheld(text('turn.unchecked', {}, locale));
     yield answer.completed('answered');
   }
 

@@ -263,7 +263,7 @@ const CLOCK = new RegExp(
   'uy',
 );
 const HOUR = new RegExp(
-  `(?:${HALF} ?)?(\\d{1,2}|열두|열한|다섯|여섯|일곱|여덟|아홉|한|두|세|네|열) ?시(?![간행작점도스장청세중])(?: ?(\\d{1,2}) ?분(?!기)| ?(반)(?!드))?`,
+  `(?:${HALF} ?)?(\\d{1,2}|열두|열한|다섯|여섯|일곱|여덟|아홉|한|두|세|네|열) ?시(?:(?=도(?![가-힣])|중(?![가-힣]))|(?![간행작점도스장청세중]))(?: ?(\\d{1,2}) ?분(?!기)| ?(반)(?!드))?`,
   'uy',
 );
 
@@ -330,6 +330,35 @@ function readCurrencyPrefix(place: Place): Reading | undefined {
   return one('AMOUNT', `${number.value} ${CURRENCIES[prefix[1]!] ?? prefix[1]}`, place, number.end - place.at);
 }
 
+/** Particles and the like that follow a unit directly; some start with a syllable that also starts another word (`3세부터`, 세부). */
+const PARTICLE =
+  '(?:[은는이가을를의에도만과와나당씩쯤뿐간로인면전후뒤중째](?![가-힣])|부터|까지|에[서게만도는]|으로|로[서도만는]|이[상하내나며고면라에었]|입니|정도|지나|가량|보다|라[도면]|마다|미만|초과|안에|넘[게는]|밖에|짜리|하고|[전후뒤중]에)';
+
+/**
+ * A unit, but not the start of a longer word: `others` are the syllables with which such words go on. A particle is looked for
+ * only where the unit touches its number: `3명의` counts people, `3 명의` may be anything.
+ */
+function unit(name: string, others: string): string {
+  return `${name}(?:(?<! ${name})(?=${PARTICLE})|(?![${others}]))`;
+}
+
+/** Counters with the syllables that make another word of them: 3세 but not 세금, 3대 but not 대출. */
+const SHORT_COUNTERS: Readonly<Record<string, string>> = {
+  세: '금율액전부트요븐무탁입법제', 살: '아', 번: '호지거개역창', 명: '의세칭', 인: '증터출감하상용지정식근가건류쇄계사원수기력도',
+  건: '강물축전설조', 개: '인설시정통선별봉발최점방요편념', 장: '기애소점부치학려비관', 통: '장화신지합계상보해',
+  대: '출상금리기체신비면형학책표부응략해화', 매: '월년일도수주번출입각회달점', 차: '이량감단입액주명등익지손별',
+  배: '송우당분상정포너치경려', 점: '검포심유차자주도등', 자: '동녀금산격료세체기택유본치립영연필신정매부회문전사가',
+  종: '류료합목이전교사일결업신착속', 채: '권무널용팅',
+}; // prettier-ignore
+const COUNTER = new RegExp(
+  ` ?(등급|단계|포인트|가지|세대|가구|계좌|구좌|자리|글자|차례|번째|학년|학기|분위|사람|순위|금융권|회|곳|층|평|좌|쪽|박|㎡|m2|m²|제곱미터|km|kg|MB|GB|KB|${Object.entries(
+    SHORT_COUNTERS,
+  )
+    .map(([name, others]) => unit(name, others))
+    .join('|')})`,
+  'uy',
+);
+
 /** The unit behind a number, with at most one space between. The look-aheads keep the syllable out of other words. */
 const UNITS: readonly (readonly [RegExp, (value: number, unit: string) => readonly [FactKind, string]])[] = [
   [/ ?(?:%|퍼센트) ?(?:[pP][tT]?(?![A-Za-z])|포인트)/uy, (value) => ['RATE_POINT', `${value}`]],
@@ -337,28 +366,25 @@ const UNITS: readonly (readonly [RegExp, (value: number, unit: string) => readon
   [/ ?(?:%|퍼센트|프로(?![그모젝필세토축]))/uy, (value) => ['RATE', `${value}`]],
   [/원| 원(?![칙금본리인장천서가하래])/uy, (value) => ['AMOUNT', `${value} KRW`]],
   [
-    / ?(달러|불(?![이가법입안])|유로|엔(?![진터지])|위안|파운드)/uy,
-    (value, unit) => ['AMOUNT', `${value} ${CURRENCIES[unit]}`],
+    pattern(` ?(달러|${unit('불', '이가법입안')}|유로|${unit('엔', '진터지')}|위안|파운드)`),
+    (value, name) => ['AMOUNT', `${value} ${CURRENCIES[name]}`],
   ],
-  [/ ?(KRW|USD|EUR|JPY|CNY)/uy, (value, unit) => ['AMOUNT', `${value} ${unit}`]],
+  [/ ?(KRW|USD|EUR|JPY|CNY)/uy, (value, name) => ['AMOUNT', `${value} ${name}`]],
   [/ ?영업일/uy, (value) => ['PERIOD', `P${value}BD`]],
-  [/ ?(?:개월|달(?![러성력라리]))/uy, (value) => ['PERIOD', `P${value}M`]],
+  [pattern(` ?(?:개월|${unit('달', '러성력라리')})`), (value) => ['PERIOD', `P${value}M`]],
   [/ ?년(?!생)/uy, (value) => ['PERIOD', `P${round(value * 12)}M`]],
-  [/ ?(?:주일|주간|주(?![택소식민말요의거문차기유담관주]))/uy, (value) => ['PERIOD', `P${value * 7}D`]],
+  [pattern(` ?(?:주일|주간|${unit('주', '택소식민말요의거문차기유담관주')})`), (value) => ['PERIOD', `P${value * 7}D`]],
   [/일| 일(?!반|부(?!터)|정|시|괄|치|상|자리|본|회|단)/uy, (value) => ['PERIOD', `P${value}D`]],
   [/ ?시간(?!표)/uy, (value) => ['PERIOD', `PT${round(value * 60)}M`]],
-  [/ ?분(?![기할실류야쟁석배납양들께위])/uy, (value) => ['PERIOD', `PT${value}M`]],
-  [/ ?초(?![과기등본대안반보년])/uy, (value) => ['PERIOD', `PT${value}S`]],
-  [/ ?시(?![간행작점도스장청세중])/uy, (value) => ['TIME', `${String(value % 24).padStart(2, '0')}:00`]],
-  [
-    / ?(등급|단계|포인트|가지|세대|가구|계좌|구좌|자리|글자|차례|번째|학년|학기|분위|사람|순위|금융권)/uy,
-    (value, unit) => ['COUNT', `${value}${COUNTERS[unit] ?? unit}`],
-  ],
-  [
-    / ?(세(?![금율액전부트요븐무탁입법제])|살(?!아)|회|번(?![호지거개역창])|명(?![의세칭])|인(?![증터출감하상용지정식근가건류쇄계사원수기력도])|건(?![강물축전설조])|개(?![인설시정통선별봉발최점방요편념])|장(?![기애소점부치학려비관])|통(?![장화신지합계상보해])|곳|대(?![출상금리기체신비면형학책표부응략해화])|매(?![월년일도수주번출입각회달점])|차(?![이량감단입액주명등익지손별])|배(?![송우당분상정포너치경려])|점(?![검포심유차자주도등])|자(?![동녀금산격료세체기택유본치립영연필신정매부회문전사가])|종(?![류료합목이전교사일결업신착속])|층|평|좌|채(?![권무널용팅])|쪽|박|㎡|m2|m²|제곱미터|km|kg|MB|GB|KB)/uy,
-    (value, unit) => ['COUNT', `${value}${COUNTERS[unit] ?? unit}`],
-  ],
+  [pattern(` ?${unit('분', '기할실류야쟁석배납양들께위')}`), (value) => ['PERIOD', `PT${value}M`]],
+  [pattern(` ?${unit('초', '과기등본대안반보년')}`), (value) => ['PERIOD', `PT${value}S`]],
+  [pattern(` ?${unit('시', '간행작점도스장청세중')}`), (value) => ['TIME', `${two(String(value % 24))}:00`]],
+  [COUNTER, (value, name) => ['COUNT', `${value}${COUNTERS[name] ?? name}`]],
 ];
+
+function pattern(source: string): RegExp {
+  return new RegExp(source, 'uy');
+}
 
 const COUNTERS: Readonly<Record<string, string>> = { 번: '회', 차례: '회', 인: '명', 사람: '명', 매: '장', 살: '세', 글자: '자', 구좌: '계좌', m2: '㎡', 'm²': '㎡', 제곱미터: '㎡' }; // prettier-ignore
 
@@ -506,8 +532,8 @@ function joinPeriods(text: string, first: Fact): Reading {
   return { facts: [{ ...first, value: `P${unit}${Number(count) + added}M`, end }], end };
 }
 
-const COUNTED =
-  '달(?![러성력라리])|시간(?!표)|주(?=[ 간일]|$)|번(?![호지거개역창째])|명(?![의세칭])|사람|개(?=[의를가이만로씩까는은와당,.) ]|$)|가지|계좌|구좌|곳(?![곳])|장(?=[의을이만씩까은당,.) ]|$)|건(?=[의을이만씩까은당,.) ]|$)|차례|살|대(?=[의를가만씩까는,.) ]|$)|배(?=[의를가로만까,.) ]|$)|자리';
+/** A counter behind a native numeral: nothing but a particle may go on, since 세, 한 and 네 are so common as other words. */
+const COUNTED = `${unit('달', '러성력라리')}|시간(?!표)|가지|계좌|구좌|사람|차례|자리|(?:주|번|명|개|곳|장|건|살|대|배)(?=${PARTICLE}|[^가-힣]|$)`;
 const NATIVE = new RegExp(
   `(${Object.keys(NATIVE_NUMERALS)
     .sort((a, b) => b.length - a.length)

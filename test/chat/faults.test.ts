@@ -49,10 +49,7 @@ describe('a model that fails', () => {
     const service = await startService({
       store: await store(),
       replace,
-      script: ({ index }) =>
-        index === 0
-          ? { chunks: [`${SENTENCES[0]} `, `${SENTENCES[1]} `, SENTENCES[2]!.slice(0, 8), '!'], failAfter: 3 }
-          : { chunks: [SOURCE] },
+      script: ({ index }) => (index === 0 ? { chunks: ['1, ', '2, ', '3', ','], failAfter: 3 } : { chunks: ['1, 2'] }),
     });
     cleanups.push(() => service.stop());
     const client = await ChatClient.open(service.url);
@@ -84,8 +81,7 @@ describe('a model that fails', () => {
     const service = await startService({
       store: await store(),
       replace,
-      script: ({ index }) =>
-        index === 0 ? { chunks: [`${SENTENCES[0]} `, `${SENTENCES[1]} `, '예'], hangAfter: 3 } : { chunks: [SOURCE] },
+      script: ({ index }) => (index === 0 ? { chunks: ['1, ', '2, ', '3'], hangAfter: 3 } : { chunks: ['1, 2'] }),
     });
     cleanups.push(() => service.stop());
     const client = await ChatClient.open(service.url);
@@ -102,7 +98,7 @@ describe.each(STORES)('kill -9 (%s store)', (kind) => {
   it('under 20 active conversations: every client resumes with exactly the acknowledged events', async () => {
     const prepared = await store(kind);
     const script = join(prepared.folder, 'script.yaml');
-    writeFileSync(script, JSON.stringify({ replies: [{ chunks: ['없음'], delayMs: 50 }] }));
+    writeFileSync(script, JSON.stringify({ replies: [{ chunks: ['1, ', '2, ', '3'], delayMs: 50 }] }));
     const environment = { ...prepared.environment, SANGDAM_CHAT_MODEL: `scripted:${script}` };
     const first = await spawnService(environment);
     const clients = await Promise.all(Array.from({ length: 20 }, () => ChatClient.open(first.url)));
@@ -143,7 +139,7 @@ describe.runIf(STORES.includes('postgres'))('the database gone for 10 seconds', 
     const service = await startService({
       store: { ...prepared, environment: { ...prepared.environment, DATABASE_URL: url.href } },
       replace,
-      script: { chunks: SENTENCES.map((sentence) => `${sentence} `), delayMs: 400 },
+      script: { chunks: ['1, ', '2, ', '3'], delayMs: 400 },
     });
     cleanups.push(() => service.stop());
     const client = await ChatClient.open(service.url);

@@ -113,12 +113,23 @@ describe('sentences', () => {
     expect(splitter.push('하나. 둘.')).toEqual(['하나.']);
   });
 
-  const piece = fc.constantFrom(
-    ...['가능합니다', '. ', '! ', '? ', '.', '…', '\n', '\r\n', '\n\n', '- ', '1. ', '2', '12', '3.5%', ' ', '  ', '(', ')', '"', '“', '”'],
-    ...['2026. 11. 24. ', '있으며, ', 'No. ', 'https://a.b/c ', '가. ', '|', '# ', '😀', '!!!!!!!!!!!!!!!!!!!!', '        ', '가나다라마바사아자차카타파하'.repeat(5)],
-  ); // prettier-ignore
+  const marks = '. |! |? |.|…|\n|\r\n|\n\n|- |1. | |  |(|)|"|“|”|# |가. |No. '.split('|');
+  const words = [
+    '가능합니다',
+    '있으며, ',
+    '2',
+    '12',
+    '3.5%',
+    '2026. 11. 24. ',
+    'https://a.b/c ',
+    '😀',
+    '|',
+    ' '.repeat(8),
+  ];
+  const runs = ['!'.repeat(20), '가나다라마바사아자차카타파하'.repeat(5)];
+  const piece = fc.constantFrom(...marks, ...words, ...runs);
   const anyText = fc.oneof(
-    fc.array(piece, { maxLength: 60 }).map((pieces) => pieces.join('')),
+    fc.array(piece, { maxLength: 60 }).map((chosen) => chosen.join('')),
     fc.string({ unit: 'binary', maxLength: 500 }),
   );
   const anySizes = fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 1, maxLength: 20 });
