@@ -3,7 +3,6 @@ import { availableParallelism } from 'node:os';
 import { AppError } from '../config/app-error.js';
 import { Clock, SystemClock } from '../config/clock.js';
 import { shipped } from '../config/package-root.js';
-import { AlwaysWrite } from '../conversation/plan.js';
 import { Turn } from '../conversation/turn.js';
 import { ChatModel } from '../models/chat-model.js';
 import { OnnxEmbedder } from '../models/onnx-embedder.js';
@@ -59,7 +58,7 @@ async function answers(
 ): Promise<Report> {
   const chatModel = application!.get(ChatModel, { strict: false });
   await chatModelSettled(chatModel, signal);
-  const turn = application!.get(Turn, { strict: false }).plannedBy(new AlwaysWrite());
+  const turn = application!.get(Turn, { strict: false });
   const clock = application!.get(Clock, { strict: false });
   return runAnswersSuite({ turn, chatModel, clock }, Number(options.limit), signal);
 }

@@ -10,7 +10,7 @@ import {
   type PolicyCategory,
 } from '../guardrails/index.js';
 import { Retriever, type Hit } from '../knowledge/index.js';
-import { ChatModel } from '../models/chat-model.js';
+import { ChatModel, type ModelCapability } from '../models/chat-model.js';
 import { ANSWER_INSTRUCTIONS, answerPrompt, NO_ANSWER } from './answer-prompt.js';
 import { cite, citedSource } from './citation.js';
 import type {
@@ -25,7 +25,7 @@ import type {
   Signal,
 } from './events.js';
 import { retrievalQueries } from './follow-up.js';
-import { Planner, type Plan } from './plan.js';
+import { choosePlan, type Plan } from './plan.js';
 import { Release } from './release.js';
 import { chosenSentences, sentencesToChooseFrom } from './sentence-choice.js';
 
@@ -63,24 +63,9 @@ export class Turn {
     private readonly retriever: Retriever,
     private readonly passageRails: PassageRails,
     private readonly phones: PhoneRegistry,
-    private readonly planner: Planner,
     private readonly chatModel: ChatModel,
     private readonly release: Release,
   ) {}
-
-  /** The same turn with another way of choosing how to answer. */
-  plannedBy(planner: Planner): Turn {
-    return new Turn(
-      this.inputRails,
-      this.fixedTexts,
-      this.retriever,
-      this.passageRails,
-      this.phones,
-      planner,
-      this.chatModel,
-      this.release,
-    );
-  }
 
   async *run(input: TurnInput, signal: AbortSignal): AsyncGenerator<TurnStep> {
     const answer = new AnswerEvents(input.seq);
@@ -101,7 +86,7 @@ export class Turn {
     const lead = LEADS.find((category) => verdict.category === category);
     if (lead) yield* answer.sentences('system', await this.#fixed(lead, undefined, locale));
 
-    const plan = this.planner.choose(hits, this.chatModel.status().state === 'ready' && !lead);
+    const plan = choosePlan(hits, lead ? undefined : this.#readyModel());
     // Advice, law and other banks: the route, and of our own only what was approved for just this question.
     if (lead && plan.kind !== 'exemplar') return yield answer.completed('refused');
     yield* this.#answer(answer, plan, input, signal);
@@ -125,6 +110,11 @@ export class Turn {
       default:
         return plan satisfies never;
     }
+  }
+
+  #readyModel(): ModelCapability | undefined {
+    const { state, capability } = this.chatModel.status();
+    return state === 'ready' ? capability : undefined;
   }
 
   /** Fixed texts: no generation, and people's queue where the rule says so. */

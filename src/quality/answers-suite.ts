@@ -11,7 +11,7 @@ export interface AnsweredQuestion {
   finish: AskResult['finish'];
   /** Whether the model wrote at least one released sentence. */
   written: boolean;
-  /** Whether the exemplar that answers the question is among the cited sources. */
+  /** Whether the article that answers the question is among the cited sources. */
   rightSource: boolean;
   answer: string;
   sentences: AskResult['sentences'];
@@ -32,8 +32,9 @@ export interface AnswersReport {
 }
 
 /**
- * Has the chat model answer the first `limit` questions of evals/answers. Passed when the model was there and wrote, and every
- * question got an answer; how many are right is printed and read by people (n is far too small for a gate on it).
+ * The chat model on the way that customers take: questions whose answer stands in a statute, so that no exemplar is given whole.
+ * Passed when the model was there and wrote, and every question got an answer; how many are right is printed and read by people
+ * (n is far too small for a gate on it).
  */
 export async function runAnswersSuite(
   parts: { turn: Turn; chatModel: ChatModel; clock: Clock },
@@ -49,7 +50,7 @@ export async function runAnswersSuite(
       finish: result.finish,
       written: result.finish === 'answered',
       rightSource: result.sentences.some(({ sources }) =>
-        sources.some(({ id }) => id.startsWith(`exemplar:${asked.exemplar}@`)),
+        sources.some(({ ref }) => asked.gold.some(({ law, article }) => law === ref?.law && article === ref.article)),
       ),
       answer: result.answer,
       sentences: result.sentences,
@@ -71,11 +72,19 @@ export async function runAnswersSuite(
   };
 }
 
-function dataset(): { id: string; question: string; exemplar: string }[] {
-  return readFileSync(shipped('evals', 'answers', 'questions.jsonl'), 'utf8')
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as { id: string; question: string; exemplar: string });
+/** Every sixth of the 120 questions. */
+function dataset(): { id: string; question: string; gold: { law: string; article: string }[] }[] {
+  const path = shipped('evals', 'statutes', 'finreg-single-hop.json');
+  const { queries } = JSON.parse(readFileSync(path, 'utf8')) as {
+    queries: { qid: string; query: string; evidence: { law: string; article_no: string }[] }[];
+  };
+  return queries
+    .filter((_, at) => at % 6 === 0)
+    .map(({ qid, query, evidence }) => ({
+      id: qid,
+      question: query,
+      gold: evidence.map(({ law, article_no }) => ({ law, article: article_no })),
+    }));
 }
 
 function median(values: readonly number[]): number {

@@ -108,7 +108,7 @@ describe.each(STORES)('kill -9 (%s store)', (kind) => {
         const seq = await client.send(QUESTIONS[acknowledged[at]!.length % QUESTIONS.length]!).catch(() => 0);
         if (seq === 0) return;
         acknowledged[at]!.push(seq);
-        await Promise.race([client.completed(seq), disconnected(client)]);
+        await Promise.race([client.completed(seq), client.disconnected()]);
       }
     });
     await Promise.all(clients.map((client) => client.until((event) => event.type === 'answer.completed')));
@@ -166,10 +166,6 @@ describe.runIf(STORES.includes('postgres'))('the database gone for 10 seconds', 
 });
 
 const QUESTIONS = ['정기예금 만기가 지나면 이자는 어떻게 되나요?', '보안카드를 잃어버렸어요', '이체 수수료 얼마예요'];
-
-function disconnected(client: ChatClient): Promise<void> {
-  return new Promise((resolve) => client.socket.once('disconnect', () => resolve()));
-}
 
 async function modelReady(url: string): Promise<void> {
   for (;;) {

@@ -195,9 +195,8 @@ describe('bad input on a socket', () => {
 
   it('ends a connection that sends huge JSON, and serves the others', async () => {
     const huge = await ChatClient.open(service.url);
-    const gone = new Promise<void>((resolve) => huge.socket.once('disconnect', () => resolve()));
     huge.socket.emit('message:send', { clientMessageId: 'abcdefgh', text: 'x'.repeat(2_000_000) });
-    await gone;
+    await huge.disconnected();
     const other = await ChatClient.open(service.url);
     expect(other.events).toHaveLength(1);
     other.close();
@@ -211,7 +210,7 @@ describe('bad input on a socket', () => {
     });
     const clients = await Promise.all([1, 2, 3].map(() => ChatClient.open(strict.url)));
     const fourth = await ChatClient.connect(strict.url);
-    await new Promise<void>((resolve) => fourth.socket.once('disconnect', () => resolve()));
+    await fourth.disconnected();
     await clients[0]!.send('하나');
     await clients[0]!.send('둘');
     const third = await clients[0]!.call('message:send', { clientMessageId: 'abcdefgh', text: '셋' });

@@ -4,7 +4,6 @@ import { chatModelSettled } from '../../src/commands/chat-model-settled.js';
 import { CommandsModule } from '../../src/commands/commands.module.js';
 import { Clock } from '../../src/config/clock.js';
 import { Settings } from '../../src/config/settings.js';
-import { AlwaysWrite } from '../../src/conversation/plan.js';
 import { Turn } from '../../src/conversation/turn.js';
 import { standsVerbatim } from '../../src/guardrails/index.js';
 import { ChatModel } from '../../src/models/chat-model.js';
@@ -36,12 +35,13 @@ describe.runIf(present || process.env.CI)('the default chat model', () => {
     const chatModel = app.get(ChatModel, { strict: false });
     await chatModelSettled(chatModel, new AbortController().signal);
     expect(chatModel.status()).toMatchObject({ state: 'ready', model: list.defaultName });
-    const turn = app.get(Turn, { strict: false }).plannedBy(new AlwaysWrite());
+    const turn = app.get(Turn, { strict: false });
     const clock = app.get(Clock, { strict: false });
     const report = await runAnswersSuite({ turn, chatModel, clock }, 5, new AbortController().signal);
     expect(report.written).toBeGreaterThan(0);
     for (const question of report.questions) {
       expect(question.answer).not.toBe('');
+      if (!question.written) continue;
       for (const { text, sources } of question.sentences)
         expect(
           sources.some((source) => standsVerbatim(text, source.text ?? '')),

@@ -100,6 +100,12 @@ export class ChatClient {
     return new Promise((resolve) => this.#waiting.push({ test, resolve }));
   }
 
+  /** Resolves when the server has ended the connection. */
+  disconnected(): Promise<void> {
+    if (this.socket.disconnected) return Promise.resolve();
+    return new Promise((resolve) => this.socket.once('disconnect', () => resolve()));
+  }
+
   close(): void {
     this.socket.disconnect();
   }
