@@ -6,11 +6,11 @@ import {
   PhoneRegistry,
   RuleSet,
 } from '../guardrails/index.js';
-import { PiiDetector } from '../privacy/index.js';
+import { PiiDetector, token, type PiiFinding } from '../privacy/index.js';
 import type { Command } from './command.js';
 import { Fields } from './fields.js';
 
-/** `{id,text,stage?,sources?}` → `{id,action,findings:[{category,rule,score,start,end}]}`. */
+/** `{id,text,stage?,sources?}` → `{id,action,findings:[{category,rule,score,start,end}]}`; offsets of the original. */
 export const guardCommand: Command = {
   name: 'guard',
   description: 'Check a text: {id,text,stage?:input|passage|output,sources?:[…]} → {id,action,findings}',
@@ -31,14 +31,53 @@ export const guardCommand: Command = {
       const stage = fields.oneOf('stage', ['input', 'passage', 'output'], 'input');
       const personal = detector
         .detect(text)
-        .filter((finding) => !(finding.type === 'PHONE' && phones.has(text.slice(finding.start, finding.end))))
-        .map(({ type, score, start, end }) => ({ category: type, rule: 'pii', score, start, end }));
+        .filter((finding) => !(finding.type === 'PHONE' && phones.has(text.slice(finding.start, finding.end))));
+      // As in a turn: rules read the masked text, in which a name is a name.
+      const masked = new MaskedText(text, stage === 'input' ? personal : []);
       const verdict =
         stage === 'output'
           ? rails.output.check(text, fields.has('sources') ? { sources: fields.texts('sources') } : {})
-          : rails[stage].check(text);
+          : rails[stage].check(masked.text);
       const action = verdict.action === 'pass' && personal.length > 0 && stage !== 'passage' ? 'mask' : verdict.action;
-      yield { id: fields.id, action, findings: [...verdict.findings, ...personal] };
+      yield {
+        id: fields.id,
+        action,
+        findings: [
+          ...verdict.findings.map((finding) => ({ ...finding, ...masked.original(finding.start, finding.end) })),
+          ...personal.map(({ type, score, start, end }) => ({ category: type, rule: 'pii', score, start, end })),
+        ],
+      };
     }
   },
 };
+
+/** A text with its personal data masked, and the way back to the offsets of the original. */
+class MaskedText {
+  readonly text: string;
+  /** Where each character of `text` starts and ends in the original. */
+  readonly #spans: { start: number; end: number }[] = [];
+
+  constructor(original: string, findings: readonly PiiFinding[]) {
+    let text = '';
+    let at = 0;
+    const copyTo = (end: number): void => {
+      for (; at < end; at++) {
+        text += original[at];
+        this.#spans.push({ start: at, end: at + 1 });
+      }
+    };
+    for (const [index, { type, start, end }] of findings.entries()) {
+      copyTo(start);
+      const mask = token(type, index + 1);
+      text += mask;
+      for (let i = 0; i < mask.length; i++) this.#spans.push({ start, end });
+      at = end;
+    }
+    copyTo(original.length);
+    this.text = text;
+  }
+
+  original(start: number, end: number): { start: number; end: number } {
+    return { start: this.#spans[start]?.start ?? 0, end: this.#spans[end - 1]?.end ?? 0 };
+  }
+}

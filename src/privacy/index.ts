@@ -3,4 +3,4 @@ export { ConversationMasker, type MaskedMessage } from './conversation-masker.js
 export { PiiDetector } from './detector.js';
 export { PrivacyModule } from './privacy.module.js';
 export { maskText, StreamMasker } from './stream-masker.js';
-export { PII_TYPES, type PiiFinding, type PiiType } from './types.js';
+export { PII_TYPES, token, type PiiFinding, type PiiType } from './types.js';
