@@ -1,6 +1,5 @@
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { Logger } from 'nestjs-pino';
 import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { AppModule } from './app.module.js';
@@ -12,6 +11,7 @@ import { localeOf, text } from './config/texts.js';
 import { Database } from './database/database.js';
 import { EmbeddedDatabase } from './database/embedded-database.js';
 import { ChatModelSupervisor } from './models/chat-model-supervisor.js';
+import { ServiceLogger } from './operations/service-logger.js';
 import { showChatModel } from './operations/chat-model-progress.js';
 
 const REQUIRED_NODE = 22;
@@ -34,10 +34,17 @@ async function start(): Promise<void> {
       ? { httpsOptions: { cert: readFileSync(settings.tls.cert), key: readFileSync(settings.tls.key) } }
       : {}),
   });
-  app.useLogger(app.get(Logger));
+  app.useLogger(app.get(ServiceLogger));
   app.flushLogs();
   await configureApplication(app, settings);
-  await app.listen(settings.port, settings.host);
+  await app.listen(settings.port, settings.host).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EADDRINUSE') throw error;
+    throw AppError.of(
+      'config.invalid',
+      { variable: 'PORT', value: settings.port, expected: 'a free port' },
+      { cause: error },
+    );
+  });
 
   const { port } = app.getHttpServer().address() as AddressInfo;
   const database = app.get(Database);

@@ -65,7 +65,8 @@ export class AdminController {
     const given = Buffer.from(authorization ?? '');
     const expected = Buffer.from(`Bearer ${this.token.value}`);
     const loopback = /^(::ffff:)?127\.|^::1$/.test(request.socket.remoteAddress ?? '');
-    const browser = request.headers.origin !== undefined || request.headers['sec-fetch-mode'] !== undefined;
+    // Node's own fetch sends sec-fetch-mode; only browsers say from which site.
+    const browser = request.headers.origin !== undefined || request.headers['sec-fetch-site'] !== undefined;
     const forwarded = request.headers['x-forwarded-for'] !== undefined;
     return loopback && !browser && !forwarded && given.length === expected.length && timingSafeEqual(given, expected);
   }

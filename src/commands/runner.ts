@@ -1,6 +1,6 @@
 import { NestFactory } from '@nestjs/core';
 import type { INestApplicationContext } from '@nestjs/common';
-import { AppError, type ErrorBody } from '../config/app-error.js';
+import { AppError, type ErrorCode } from '../config/app-error.js';
 import type { Settings } from '../config/settings.js';
 import { Knowledge } from '../knowledge/index.js';
 import { FolderLock, readServiceRecord, type ServiceRecord } from '../database/folder-lock.js';
@@ -53,29 +53,52 @@ async function* runInService(
   request: CommandRequest,
   service: Required<ServiceRecord>,
 ): AsyncGenerator<OutputLine> {
-  const lines = new ReadableStream<Uint8Array>({
-    async start(controller) {
-      const encoder = new TextEncoder();
-      const header = { args: request.args, options: request.options, locale: request.locale };
-      controller.enqueue(encoder.encode(`${JSON.stringify(header)}\n`));
-      for await (const { line, value } of request.input)
-        controller.enqueue(encoder.encode(`${JSON.stringify({ line, value })}\n`));
-      controller.close();
-    },
-  });
+  const body = new RequestBody(request);
   const response = await fetch(`http://127.0.0.1:${service.port}/admin/commands/${encodeURIComponent(command.name)}`, {
     method: 'POST',
     headers: { authorization: `Bearer ${service.token}`, 'content-type': 'application/x-ndjson' },
-    body: lines,
+    body: body.stream,
     duplex: 'half',
     signal: request.signal,
+  }).catch((error: unknown) => {
+    throw body.fault ?? error;
   });
-  if (!response.ok || !response.body) throw AppError.of('store.locked', { folder: '', pid: service.pid });
-  for await (const line of linesOf(response.body)) {
-    const value = JSON.parse(line) as OutputLine & { error?: ErrorBody & { params?: Record<string, string | number> } };
-    if (value.error?.code !== undefined && 'params' in value.error)
-      throw AppError.of(value.error.code, value.error.params);
-    yield value;
+  if (!response.ok || !response.body) throw AppError.of('internal', {}, { cause: `admin API: ${response.status}` });
+  try {
+    for await (const line of linesOf(response.body)) yield outputOf(line);
+  } catch (error) {
+    throw body.fault ?? error;
+  }
+}
+
+/** A line of the service's answer; an error of the command is thrown here as it was thrown there. */
+function outputOf(line: string): OutputLine {
+  const value = JSON.parse(line) as OutputLine & {
+    error?: { code: ErrorCode; params?: Record<string, string | number> };
+  };
+  if (value.error?.params) throw AppError.of(value.error.code, value.error.params);
+  return value;
+}
+
+/** Header and input lines of a request as JSON Lines, sent while they are read. */
+class RequestBody {
+  readonly stream: ReadableStream<Uint8Array>;
+  /** What was wrong with the input; `fetch` would only tell that it failed. */
+  fault: unknown;
+
+  constructor(request: CommandRequest) {
+    this.stream = ReadableStream.from(this.#lines(request));
+  }
+
+  async *#lines({ args, options, locale, input }: CommandRequest): AsyncGenerator<Uint8Array> {
+    const encoder = new TextEncoder();
+    yield encoder.encode(`${JSON.stringify({ args, options, locale })}\n`);
+    try {
+      for await (const { line, value } of input) yield encoder.encode(`${JSON.stringify({ line, value })}\n`);
+    } catch (error) {
+      this.fault = error;
+      throw error;
+    }
   }
 }
 

@@ -1,7 +1,8 @@
 import { Module } from '@nestjs/common';
 import { HealthController } from './health.controller.js';
 import { Health } from './health.js';
+import { ServiceLogger } from './service-logger.js';
 
-/** What operators see: health so far. */
-@Module({ controllers: [HealthController], providers: [Health], exports: [Health] })
+/** What operators see: health and the log so far. */
+@Module({ controllers: [HealthController], providers: [Health, ServiceLogger], exports: [Health, ServiceLogger] })
 export class OperationsModule {}
