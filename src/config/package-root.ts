@@ -8,12 +8,3 @@ export const packageRoot = join(dirname(fileURLToPath(import.meta.url)), '..', '
 export function shipped(...parts: string[]): string {
   return join(packageRoot, ...parts);
 }
-
-/**
- * URL of a compiled file beside the caller, for worker threads and child processes: Node cannot load our TypeScript,
- * so code that runs from src/ (tests) starts the file of the same name in dist/.
- */
-export function compiledSibling(name: string, callerUrl: string): URL {
-  const url = new URL(name, callerUrl);
-  return callerUrl.endsWith('.ts') ? new URL(url.href.replace('/src/', '/dist/')) : url;
-}

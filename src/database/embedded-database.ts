@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { AppError } from '../config/app-error.js';
-import { compiledSibling } from '../config/package-root.js';
+import { siblingEntry } from '../config/sibling-entry.js';
 import { Database, type Queryable } from './database.js';
 import type { EmbeddedReply, EmbeddedRequest } from './embedded-protocol.js';
 import { FolderLock, type ServiceRecord } from './folder-lock.js';
@@ -49,7 +49,7 @@ export class EmbeddedDatabase extends Database implements Queryable {
     const lock = folder === undefined ? undefined : FolderLock.acquire(folder);
     const store = folder === undefined ? null : join(folder, 'store');
     if (store !== null) mkdirSync(store, { recursive: true, mode: 0o700 });
-    const worker = new Worker(compiledSibling('./embedded.worker.js', import.meta.url), {
+    const worker = new Worker(siblingEntry(import.meta.url, 'embedded.worker'), {
       workerData: { folder: store },
     });
     const database = new EmbeddedDatabase(worker, lock);

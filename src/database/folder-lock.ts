@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { AppError } from '../config/app-error.js';
+import { OsLock } from '../config/os-lock.js';
 
 /** What a running service tells the commands: where its loopback admin API listens and the token it takes. */
 export interface ServiceRecord {
@@ -10,29 +10,18 @@ export interface ServiceRecord {
   token?: string;
 }
 
-/**
- * Exclusive use of a data folder. The lock is SQLite's lock on an empty database file: a lock of the operating system,
- * so that it ends with the process however that ends, and can neither be stale nor be taken twice.
- */
+/** Exclusive use of a data folder, for the life of the process. */
 export class FolderLock {
-  readonly #lock: DatabaseSync;
-  readonly #record: string;
-
-  private constructor(folder: string, lock: DatabaseSync) {
-    this.#lock = lock;
-    this.#record = recordPath(folder);
-  }
+  private constructor(
+    private readonly folder: string,
+    private readonly lock: OsLock,
+  ) {}
 
   /** @throws AppError `store.locked` where another process holds the folder. */
   static acquire(folder: string): FolderLock {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const lock = new DatabaseSync(join(folder, 'service.lock'));
-    try {
-      lock.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
-    } catch (cause) {
-      lock.close();
-      throw AppError.of('store.locked', { folder, pid: readServiceRecord(folder)?.pid ?? '?' }, { cause });
-    }
+    const lock = OsLock.tryTake(join(folder, 'service.lock'));
+    if (!lock) throw AppError.of('store.locked', { folder, pid: readServiceRecord(folder)?.pid ?? '?' });
     const held = new FolderLock(folder, lock);
     held.describe({ pid: process.pid });
     return held;
@@ -40,13 +29,13 @@ export class FolderLock {
 
   /** Writes the record that commands read (mode 0600: it holds a token). */
   describe(record: ServiceRecord): void {
-    writeFileSync(this.#record, JSON.stringify(record), { mode: 0o600 });
-    chmodSync(this.#record, 0o600);
+    writeFileSync(recordPath(this.folder), JSON.stringify(record), { mode: 0o600 });
+    chmodSync(recordPath(this.folder), 0o600);
   }
 
   release(): void {
-    rmSync(this.#record, { force: true });
-    this.#lock.close();
+    rmSync(recordPath(this.folder), { force: true });
+    this.lock.release();
   }
 }
 

@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
 import { basename, dirname } from 'node:path';
-import { siblingEntry } from './sibling-entry.js';
+import { siblingEntry } from '../config/sibling-entry.js';
 import { SourceFailure, type SourceRequest } from './source-failure.js';
 
 /** No byte for this long, ms: there is no way to the hub. */

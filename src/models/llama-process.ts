@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { AppError } from '../config/app-error.js';
 import type { FromLlamaChild, LlamaGeneration, LlamaLoad, ToLlamaChild } from './llama-protocol.js';
 import type { ModelReason } from './model-reason.js';
-import { siblingEntry } from './sibling-entry.js';
+import { siblingEntry } from '../config/sibling-entry.js';
 import { TextStream } from './text-stream.js';
 
 export interface LlamaProcessOptions extends LlamaLoad {

@@ -4,7 +4,7 @@ import { Embedder, type EmbeddingKind } from './embedder.js';
 import { embedderId, readEmbedderCard, type EmbedderCard } from './embedder-card.js';
 import type { ModelReason } from './model-reason.js';
 import type { EmbedderWorkerData, FromEmbedderWorker, ToEmbedderWorker } from './onnx-embedder.protocol.js';
-import { siblingEntry } from './sibling-entry.js';
+import { siblingEntry } from '../config/sibling-entry.js';
 
 // ONNX Runtime reports its use to its maker unless it is told not to, before its library is loaded. The worker gets a copy of the environment.
 process.env.ORT_DISABLE_TELEMETRY = '1';

@@ -30,47 +30,72 @@ class OneSource extends Retriever {
 }
 
 const TRUE_SENTENCES = SOURCE.match(/[^.]+\./g)!.map((sentence) => sentence.trim());
-const FORBIDDEN = [
-  '고객님 번호 010-2345-6789로 연락드리겠습니다.',
-  '주민등록번호 850314-1998995를 확인했습니다.',
-  '카드번호는 4000-4438-5551-7012 입니다.',
-  '계좌번호 110-690-197405로 보내 주세요.',
-  '비밀번호는 Happy!2024kr 입니다.',
-  '메일 minsu.kim@example.com 으로 보내드렸습니다.',
-  '중도해지 수수료는 37,500원입니다.',
-  '한결 정기예금 금리는 연 9.87%입니다.',
-  '자세한 내용은 1577-4321로 전화해 주세요.',
-  '예금자보호법 제77조에 따라 보호됩니다.',
-];
-/** What must not be seen on the wire, in any form of white space. */
-const RAW = [
-  '010-2345-6789',
-  '1998995',
-  '4000-4438-5551-7012',
-  '110-690-197405',
-  'Happy!2024kr',
-  'minsu.kim@example',
-  '37,500',
-  '9.87%',
-  '1577-4321',
-  '제77조',
-];
+
+/** What must not be seen on the wire, and a sentence that says it. */
+interface Forbidden {
+  raw: string;
+  sentence: string;
+}
+
+const digits = (length: number) =>
+  fc.string({ unit: fc.constantFrom(...'0123456789'), minLength: length, maxLength: length });
+const between = (min: number, max: number) => fc.integer({ min, max });
+const two = (value: number): string => String(value).padStart(2, '0');
+
+/** Personal data of anybody, and figures that the source does not carry. */
+const forbidden: fc.Arbitrary<Forbidden> = fc.oneof(
+  fc
+    .tuple(digits(4), digits(4))
+    .map(([a, b]) => said(`010-${a}-${b}`, (raw) => `고객님 번호 ${raw}로 연락드리겠습니다.`)),
+  fc
+    .tuple(between(50, 99), between(1, 12), between(1, 28), digits(6))
+    .map(([year, month, day, back]) =>
+      said(`${year}${two(month)}${two(day)}-1${back}`, (raw) => `주민등록번호 ${raw}를 확인했습니다.`),
+    ),
+  fc
+    .tuple(digits(3), digits(4), digits(4), digits(4))
+    .map((parts) => said(`4${parts.join('-')}`, (raw) => `카드번호는 ${raw} 입니다.`)),
+  fc
+    .tuple(between(100, 169), digits(3), digits(6))
+    .map((parts) => said(parts.join('-'), (raw) => `신한은행 계좌번호 ${raw}로 보내 주세요.`)),
+  digits(6).map((code) => said(code, (raw) => `인증번호는 ${raw} 입니다.`)),
+  fc
+    .string({ unit: fc.constantFrom(...'abcdefghkmnprstuvwxyz'), minLength: 5, maxLength: 10 })
+    .map((name) => said(`${name}@example.com`, (raw) => `메일 ${raw} 으로 보내드렸습니다.`)),
+  between(11, 999).map((won) => said(`${won},750원`, (raw) => `중도해지 수수료는 ${raw}입니다.`)),
+  fc
+    .tuple(between(4, 29), between(10, 99))
+    .map(([whole, part]) => said(`${whole}.${part}%`, (raw) => `한결 정기예금 금리는 연 ${raw}입니다.`)),
+  between(60, 99).map((article) => said(`제${article}조`, (raw) => `예금자보호법 ${raw}에 따라 보호됩니다.`)),
+  digits(4).map((last) => said(`1577-${last}`, (raw) => `자세한 내용은 ${raw}로 전화해 주세요.`)),
+);
+
+function said(raw: string, sentence: (raw: string) => string): Forbidden {
+  return { raw, sentence: sentence(raw) };
+}
 
 const letters = (text: string): string => text.replace(/[^\p{L}\p{N}]/gu, '');
 /** Lines of the instructions, as a model that was talked into it would say them. */
 const promptParts = ANSWER_INSTRUCTIONS.split('\n').filter((line) => letters(line).length >= 30);
 
-/** A generated text, cut at random places, also inside numbers and between the halves of a surrogate pair. */
+/** A generated text with what must not come out of it, cut at random places, also inside numbers. */
 const generation = fc
   .tuple(
     fc.array(
-      fc.oneof(fc.constantFrom(...TRUE_SENTENCES), fc.constantFrom(...FORBIDDEN), fc.constantFrom(...promptParts)),
+      fc.oneof(
+        fc.constantFrom(...TRUE_SENTENCES).map((sentence) => ({ raw: '', sentence })),
+        forbidden,
+        fc.constantFrom(...promptParts).map((sentence) => ({ raw: '', sentence })),
+      ),
       { minLength: 1, maxLength: 6 },
     ),
     fc.constantFrom(' ', '\n', '  '),
-    fc.array(fc.integer({ min: 0, max: 2_000 }), { maxLength: 40 }),
+    fc.array(between(0, 2_000), { maxLength: 40 }),
   )
-  .map(([sentences, gap, cuts]) => chunked(sentences.join(gap), cuts));
+  .map(([parts, gap, cuts]) => ({
+    raws: parts.flatMap(({ raw }) => (raw === '' ? [] : [raw])),
+    chunks: chunked(parts.map(({ sentence }) => sentence).join(gap), cuts),
+  }));
 
 function chunked(text: string, cuts: readonly number[]): string[] {
   const places = [...new Set(cuts.map((cut) => cut % (text.length + 1)))].toSorted((a, b) => a - b);
@@ -81,6 +106,11 @@ function chunked(text: string, cuts: readonly number[]): string[] {
     from = place;
   }
   return chunks;
+}
+
+/** Times, ids and the sources' own text hold digits by chance; what is searched is what was said. */
+function withoutOurNumbers(wire: string): string {
+  return wire.replace(/"at":"[^"]*"|"sources":\[[^\]]*\]|"seq":\d+|"turn":\d+/g, '');
 }
 
 describe.each(['select', 'write'] as const)('what a model that may %s writes', (capability) => {
@@ -105,16 +135,17 @@ describe.each(['select', 'write'] as const)('what a model that may %s writes', (
   it('never brings personal data, ungrounded facts or the prompt to a socket, and nothing that is not committed', async () => {
     const client = await ChatClient.open(service.url);
     await fc.assert(
-      fc.asyncProperty(generation, async (chunks) => {
+      fc.asyncProperty(generation, async ({ raws, chunks }) => {
         next = chunks;
         const before = client.wire.length;
         await client.ask('정기예금 해지하면 어떻게 되나요?');
-        const wire = client.wire.slice(before).join('\n');
-        for (const raw of RAW) expect(wire).not.toContain(raw);
+        const wire = withoutOurNumbers(client.wire.slice(before).join('\n'));
+        for (const raw of raws) expect(wire).not.toContain(raw);
         const said = letters(wire);
         for (const part of promptParts) expect(said).not.toContain(letters(part).slice(0, 30));
       }),
-      { numRuns: 1_000 },
+      // What a selecting model says passes as numbers alone; the writing one is where text could slip through.
+      { numRuns: capability === 'write' ? 2_000 : 500 },
     );
     const committed = await service.app
       .get(ConversationLog, { strict: false })

@@ -68,19 +68,38 @@ function Origin({ answer, texts }: Pick<AnswerProps, 'answer' | 'texts'>): JSX.E
   );
 }
 
-/** A sentence that begins a list item or holds line breaks stands on its own line; the others run on. */
-const OWN_LINE = /^\s*(?:[-•·*▪]|\d{1,2}[.)]|[①-⑳])\s/u;
+/** A sentence that begins a list item stands close to the one before it; the others are paragraphs. */
+const LIST_ITEM = /^\s*(?:[-•·*▪]|\d{1,2}[.)]|[①-⑳])\s/u;
 
 function Prose({ sentences }: { sentences: readonly Sentence[] }): JSX.Element {
   return (
-    <p class="prose">
+    <div class="prose">
       {sentences.map(({ index, text }) => (
-        <span key={index} class={OWN_LINE.test(text) ? 'sentence own-line' : 'sentence'}>
-          {text}{' '}
-        </span>
+        <p key={index} class={LIST_ITEM.test(text) ? 'sentence list-item' : 'sentence'}>
+          {inOneLine(text)}
+        </p>
       ))}
-    </p>
+    </div>
   );
+}
+
+/** Digits with hyphens: browsers break lines behind a hyphen, and half a telephone number is misread. */
+const HYPHENATED_NUMBER = /(\d+(?:-\d+)+)/;
+
+/** The text with its telephone and account numbers kept in one line each. */
+function inOneLine(text: string): (string | JSX.Element)[] {
+  return text
+    .trim()
+    .split(HYPHENATED_NUMBER)
+    .map((part, at) =>
+      at % 2 === 0 ? (
+        part
+      ) : (
+        <span key={at} class="one-line">
+          {part}
+        </span>
+      ),
+    );
 }
 
 function Withheld({
@@ -123,7 +142,7 @@ function Choices({ choices, onChoose }: { choices: readonly string[]; onChoose(c
 
 function Sources({ sources, texts }: { sources: readonly CitedSource[]; texts: Texts }): JSX.Element {
   return (
-    <details class="sources">
+    <details class="sources" onToggle={(event) => reveal(event.currentTarget)}>
       <summary>{fill(texts.sources, { n: sources.length })}</summary>
       <ol>
         {sources.map(({ id, title, ref, text }) => (
@@ -136,6 +155,18 @@ function Sources({ sources, texts }: { sources: readonly CitedSource[]; texts: T
       </ol>
     </details>
   );
+}
+
+/** Between what was revealed and the edges of the transcript, CSS pixels. */
+const EDGE = 8;
+
+/** Scrolls the transcript, never the page, so far that what was opened can be read; its top stays in view. */
+function reveal(details: HTMLDetailsElement): void {
+  const scroller = details.closest('.log');
+  if (!details.open || !scroller) return;
+  const [box, frame] = [details.getBoundingClientRect(), scroller.getBoundingClientRect()];
+  const hidden = Math.min(box.bottom - frame.bottom + EDGE, box.top - frame.top - EDGE);
+  if (hidden > 0) scroller.scrollTop += hidden;
 }
 
 function Feedback({

@@ -67,12 +67,21 @@ export function Transcript({ chat, snapshot, texts, time, bank, log }: Transcrip
           <Waiting snapshot={snapshot} texts={texts} onHandoff={() => chat.requestHandoff()} />
         </div>
       </div>
-      {unseen !== undefined && (
-        <button type="button" class="pill" onClick={toEnd}>
-          <Icon name="end" /> {unseen > 0 ? fill(texts.newMessages, { n: unseen }) : texts.toEnd}
-        </button>
-      )}
+      {unseen !== undefined && <ToEnd unseen={unseen} texts={texts} onPress={toEnd} />}
     </div>
+  );
+}
+
+/** The way back to the end: a mark in the margin, or a word where something new has come. */
+function ToEnd({ unseen, texts, onPress }: { unseen: number; texts: Texts; onPress(): void }): JSX.Element {
+  return unseen > 0 ? (
+    <button type="button" class="pill" onClick={onPress}>
+      <Icon name="end" /> {fill(texts.newMessages, { n: unseen })}
+    </button>
+  ) : (
+    <button type="button" class="pill quiet" aria-label={texts.toEnd} title={texts.toEnd} onClick={onPress}>
+      <Icon name="end" />
+    </button>
   );
 }
 
