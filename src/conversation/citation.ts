@@ -1,9 +1,19 @@
+import { text, type Locale } from '../config/texts.js';
 import { standsVerbatim } from '../guardrails/index.js';
 import type { Hit } from '../knowledge/index.js';
 import { bigrams } from '../text/bigrams.js';
 import type { CitedSource } from './events.js';
 
-/** A source as clients see it. */
+/** An approved answer's source: what was approved as its question, and the statutes that decide. The answer itself was just said. */
+export function approvedSource(hit: Hit, locale: Locale): CitedSource {
+  const { question = hit.title, statutes = [] } = hit.exemplar ?? {};
+  const named = statutes.map(({ law, article }) => `${law} ${article}`).join(', ');
+  const lines = [text('source.question', { question }, locale)];
+  if (named !== '') lines.push(text('source.statutes', { statutes: named }, locale));
+  return { id: hit.source, title: hit.title, text: lines.join('\n') };
+}
+
+/** A source as clients see it, with its text to open in place. */
 export function citedSource(hit: Hit): CitedSource {
   return { id: hit.source, title: hit.title, text: hit.text, ...(hit.ref ? { ref: hit.ref } : {}) };
 }

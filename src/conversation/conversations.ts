@@ -69,7 +69,7 @@ export class Conversations implements OnApplicationBootstrap, OnApplicationShutd
     this.#sweeper.unref();
   }
 
-  /** Stops the turns under way, so that each ends with a committed event. */
+  /** Ends the turns under way before the store closes. */
   async onApplicationShutdown(): Promise<void> {
     this.#stopping = true;
     clearInterval(this.#sweeper);
@@ -244,14 +244,20 @@ export class Conversations implements OnApplicationBootstrap, OnApplicationShutd
         else await this.log.appendSurely(id, step.event, step.state ? { state: step.state } : {});
         completed ||= 'event' in step && step.event.type === 'answer.completed';
       }
-      if (!completed) await this.log.appendSurely(id, completedEvent(message.seq, 'stopped'));
+      if (!completed) await this.#end(id, message.seq);
     } catch (error) {
       if (AppError.from(error).code === 'conversation.closed') return;
+      if (abort.signal.aborted) return await this.#end(id, message.seq);
       this.#report('turn', error);
       if (!completed) await this.#fail(id, message.seq, locale);
     } finally {
       this.#running.delete(id);
     }
+  }
+
+  /** A turn that was aborted. One that the service's own end cut short stays open and is taken up at the next start. */
+  async #end(id: ConversationId, turn: number): Promise<void> {
+    if (!this.#stopping) await this.log.appendSurely(id, completedEvent(turn, 'stopped'));
   }
 
   /** However a turn went wrong: a safe text, the next step, one end. */

@@ -12,7 +12,7 @@ import {
 import { Retriever, type Hit } from '../knowledge/index.js';
 import { ChatModel, type ModelCapability } from '../models/chat-model.js';
 import { ANSWER_INSTRUCTIONS, answerPrompt, NO_ANSWER } from './answer-prompt.js';
-import { cite, citedSource } from './citation.js';
+import { approvedSource, cite, citedSource } from './citation.js';
 import type {
   CitedSource,
   Conversation,
@@ -149,10 +149,11 @@ export class Turn {
     input: TurnInput,
     signal: AbortSignal,
   ): AsyncGenerator<TurnStep> {
+    const source = approvedSource(hit, input.conversation.locale);
     const context = { sources: [hit.text], question: input.text, verbatim: true };
     for await (const sentence of this.release.sentences([hit.text], context)) {
       if (signal.aborted) return;
-      if (sentence.action === 'release') yield answer.sentence('exemplar', sentence.text, [citedSource(hit)]);
+      if (sentence.action === 'release') yield answer.sentence('exemplar', sentence.text, [source]);
     }
     yield* this.#end(answer, 'exemplar', input.conversation.locale);
   }
@@ -160,7 +161,9 @@ export class Turn {
   async *#quote(answer: AnswerEvents, hit: Hit, input: TurnInput, signal: AbortSignal): AsyncGenerator<TurnStep> {
     const { locale } = input.conversation;
     const source = citedSource(hit);
-    const lead = await this.#sentences(text('turn.quoted', { title: hit.title }, locale));
+    const lead = await this.#sentences(
+      text('turn.quoted', { title: hit.ref ? `${hit.ref.law} ${hit.ref.article}` : hit.title }, locale),
+    );
     const context = { sources: [hit.text], question: input.text, verbatim: true };
     for (const sentence of lead) yield answer.sentence('system', sentence, [source]);
     for await (const sentence of this.release.sentences([hit.text], context)) {

@@ -1,10 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { preparedStore, type PreparedStore } from '../support/prepared-store.js';
-import { spawnService, type SpawnedService } from '../support/spawned-service.js';
+import { freePort, spawnService, type SpawnedService } from '../support/spawned-service.js';
 import { browserMissing, launchBrowser } from '../web/browser.js';
 
 const AI_NOTICE = '이 상담은 인공지능(AI)이 답합니다.';
@@ -55,7 +56,7 @@ describe.skipIf(browserMissing)('a customer in a browser on the running service'
   const ownBubbles = (): Locator => log().locator('.own .bubble');
   const answers = (): Locator => log().locator('.answer');
 
-  async function visit(viewport = WIDE): Promise<void> {
+  async function visit(viewport = WIDE, url = service.url): Promise<void> {
     context = await browser.newContext({
       locale: 'ko-KR',
       timezoneId: 'Asia/Seoul',
@@ -75,7 +76,7 @@ describe.skipIf(browserMissing)('a customer in a browser on the running service'
     await page.addInitScript(
       `addEventListener('securitypolicyviolation', (event) => console.error('CSP', event.violatedDirective, event.blockedURI))`,
     );
-    await page.goto(service.url);
+    await page.goto(url);
   }
 
   async function openChat(viewport = WIDE): Promise<void> {
@@ -99,6 +100,16 @@ describe.skipIf(browserMissing)('a customer in a browser on the running service'
     return answer;
   }
 
+  /** Whole, within the part of the transcript that is seen without scrolling. */
+  async function expectInView(part: Locator): Promise<void> {
+    const hidden = async (): Promise<number> => {
+      const [frame, box] = await Promise.all([log().boundingBox(), part.boundingBox()]);
+      return Math.max(frame!.y - box!.y, box!.y + box!.height - frame!.y - frame!.height);
+    };
+    await part.waitFor();
+    await expect.poll(hidden).toBeLessThanOrEqual(0);
+  }
+
   async function fits(name: string): Promise<void> {
     await page.mouse.move(0, 0);
     expect(await page.evaluate<number[]>(OVERFLOW)).toEqual([0, 0]);
@@ -113,19 +124,11 @@ describe.skipIf(browserMissing)('a customer in a browser on the running service'
     it('shows a page and, at the first opening, that an AI answers', async () => {
       await visit();
       await page.getByRole('heading', { level: 1 }).waitFor();
-      await openedForTheFirstTime();
+      await button('상담 열기').click();
+      await log().getByText('이런 것을 물어보세요').waitFor();
+      await expectInView(log().getByText(AI_NOTICE));
       await fits('first');
     });
-
-    async function openedForTheFirstTime(): Promise<void> {
-      await button('상담 열기').click();
-      const notice = log().getByText(AI_NOTICE);
-      await notice.waitFor();
-      await log().getByText('이런 것을 물어보세요').waitFor();
-      const [frame, box] = await Promise.all([log().boundingBox(), notice.boundingBox()]);
-      expect(box!.y).toBeGreaterThanOrEqual(frame!.y);
-      expect(box!.y + box!.height).toBeLessThanOrEqual(frame!.y + frame!.height);
-    }
 
     it('answers with the approved answer and a source that opens', async () => {
       await openChat();
@@ -134,20 +137,21 @@ describe.skipIf(browserMissing)('a customer in a browser on the running service'
       expect(await answer.locator('.sentence').count()).toBeGreaterThan(0);
       await answer.locator('summary').click();
       const text = answer.locator('.source-text').first();
-      await text.waitFor();
+      await expectInView(text);
       expect((await text.innerText()).length).toBeGreaterThan(10);
       await fits('wide');
     });
 
-    it('quotes the statute and names it', async () => {
+    it('quotes the statute from its first line on, and names it', async () => {
       await openChat();
       const answer = await ask(STATUTE);
+      await expectInView(answer.locator('.meta'));
+      await fits('long');
       await answer.locator('summary').click();
       await answer
         .getByText(/외국환거래법.* 제\d+조/)
         .first()
         .waitFor();
-      await fits('long');
     });
 
     it('shows a telephone number masked in the own bubble', async () => {
@@ -163,6 +167,7 @@ describe.skipIf(browserMissing)('a customer in a browser on the running service'
       await answer.getByText('112').first().waitFor();
       await answer.getByText('1394').first().waitFor();
       await dialog().getByText('상담사를 기다리는 중입니다').waitFor();
+      await expectInView(answer.locator('.meta'));
       await fits('fraud');
     });
 
@@ -192,27 +197,38 @@ describe.skipIf(browserMissing)('a customer in a browser on the running service'
       const before = await log().locator('.prose').allInnerTexts();
       await service.kill('SIGKILL');
       await dialog().getByText('연결이 끊겼습니다.').waitFor();
-      await send(STATUTE);
-      await log().getByText('보내는 중').waitFor();
+      await composer().fill(STATUTE);
       await fits('error');
       service = await spawnService(store.environment, service.port);
-      await expect.poll(() => dialog().getByText('연결이 끊겼습니다.').count(), { timeout: 15_000 }).toBe(0);
-      await answers().nth(1).waitFor();
-      await button('보내기').waitFor();
+      await expect.poll(() => dialog().getByText('연결이 끊겼습니다.').count(), { timeout: 30_000 }).toBe(0);
+      expect(await composer().inputValue()).toBe(STATUTE);
+      await ask(STATUTE);
       const after = await log().locator('.prose').allInnerTexts();
       expect(after.slice(0, before.length)).toEqual(before);
       expect(await ownBubbles().allInnerTexts()).toEqual([REPAYMENT, STATUTE]);
     });
   });
 
-  describe('with a chat model that chooses sentences', () => {
+  describe('with a chat model that chooses sentences and on a page of another origin', () => {
+    let bank: Server;
+    let bankUrl: string;
+
     beforeAll(async () => {
+      const port = await freePort();
+      bankUrl = `http://localhost:${port}`;
       const script = join(store.folder, 'script.json');
       const slow = { when: STATUTE, chunks: ['1, ', '2'], delayMs: 1_500 };
       writeFileSync(script, JSON.stringify({ replies: [slow, { chunks: ['1, ', '2'] }] }));
       await service.kill('SIGTERM');
-      service = await spawnService({ ...store.environment, SANGDAM_CHAT_MODEL: `scripted:${script}` });
+      service = await spawnService({
+        ...store.environment,
+        SANGDAM_CHAT_MODEL: `scripted:${script}`,
+        SANGDAM_ORIGINS: bankUrl,
+      });
+      bank = bankPage(service);
+      await new Promise<void>((resolve) => bank.listen(port, 'localhost', resolve));
     });
+    afterAll(() => void bank?.close());
 
     it('marks what the model chose as made by AI, with the law as its source', async () => {
       await openChat();
@@ -235,5 +251,23 @@ describe.skipIf(browserMissing)('a customer in a browser on the running service'
       const answer = await ask(REPAYMENT);
       await answer.getByText('모범답변', { exact: true }).waitFor();
     });
+
+    it('is embedded by one tag under the strict policy that docs/widget.md gives', async () => {
+      await visit(WIDE, bankUrl);
+      await page.evaluate(`document.querySelector('sangdam-chat').open('${REPAYMENT}')`);
+      await log().getByText(AI_NOTICE).waitFor();
+      await button('보내기').click();
+      await answers().getByText('모범답변', { exact: true }).waitFor();
+    });
   });
 });
+
+/** A bank's own page, with nothing allowed but what the widget needs (docs/widget.md). */
+function bankPage({ url }: SpawnedService): Server {
+  const policy = `default-src 'none'; script-src ${url}; connect-src ${url} ${url.replace('http', 'ws')}`;
+  const html = `<!doctype html><html lang="ko"><title>은행</title><body><script src="${url}/widget.js" async data-auto></script>`;
+  return createServer((_, response) => {
+    response.writeHead(200, { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': policy });
+    response.end(html);
+  });
+}
