@@ -1,3 +1,4 @@
+import { PhoneRegistry } from '../guardrails/index.js';
 import { Retriever } from '../knowledge/index.js';
 import { AppError } from '../config/app-error.js';
 import type { Command } from './command.js';
@@ -14,6 +15,7 @@ export const retrieveCommand: Command = {
     const k = Number(options.k);
     if (!Number.isInteger(k) || k < 1 || k > 100) throw AppError.of('command.usage', { expected: '-k: 1 to 100' });
     const retriever = application!.get(Retriever, { strict: false });
+    const phones = application!.get(PhoneRegistry, { strict: false });
     for await (const line of input) {
       const fields = new Fields(line);
       const hits = await retriever.retrieve(fields.text('query'), { k, signal });
@@ -24,7 +26,7 @@ export const retrieveCommand: Command = {
           kind,
           title,
           ...(ref ? { ref } : {}),
-          text,
+          text: phones.render(text),
           score,
           confidence,
         })),

@@ -191,7 +191,7 @@ export class Conversations implements OnApplicationBootstrap, OnApplicationShutd
     feedback: { seq: number; rating: 'up' | 'down'; reason?: string; comment?: string },
   ): Promise<void> {
     const [event] = await this.log.read(id, feedback.seq - 1);
-    if (event?.seq !== feedback.seq || event.type !== 'answer.completed')
+    if (event?.seq !== feedback.seq || !event.type.startsWith('answer.'))
       throw AppError.of('event.unknown', { field: 'seq' });
     const comment =
       feedback.comment === undefined ? undefined : (await this.masking.mask(id, cleanText(feedback.comment))).text;

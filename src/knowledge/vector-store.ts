@@ -1,3 +1,4 @@
+import { toSql } from 'pgvector';
 import { AppError } from '../config/app-error.js';
 import { Database } from '../database/database.js';
 import { Embedder, type EmbeddingKind } from '../models/embedder.js';
@@ -187,7 +188,7 @@ export async function embedMixed(
 
 /** A vector as pgvector reads it. Five decimals keep what float16 holds of a unit vector's components. */
 export function vectorLiteral(vector: Float32Array): string {
-  return `[${Array.from(vector, (value) => value.toFixed(5)).join(',')}]`;
+  return toSql(Array.from(vector, (value) => Math.round(value * 1e5) / 1e5)) as string;
 }
 
 function cosines(rows: readonly object[]): Cosines {
