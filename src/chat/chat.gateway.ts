@@ -94,12 +94,12 @@ export class ChatGateway implements OnGatewayConnection, OnGatewayDisconnect {
       throw AppError.of('input.invalid', { field: 'conversationId', expected: 'one conversation a connection' });
     const opened =
       request.conversationId !== undefined && request.resumeToken !== undefined
-        ? await this.conversations.resume(request.conversationId as ConversationId, request.resumeToken, 0)
+        ? await this.conversations.resume(request.conversationId as ConversationId, request.resumeToken)
         : await this.conversations.start(socket.data.locale);
     const { conversation, resumeToken } = opened;
-    socket.data.conversation = conversation;
     const after = request.conversationId === undefined ? 0 : (request.after ?? 0);
     const events = await this.#follow(socket, conversation.id, after);
+    socket.data.conversation = conversation;
     return { ok: true, conversationId: conversation.id, resumeToken, state: conversation.state, events };
   }
 

@@ -11,13 +11,10 @@ export const ERRORS = {
   'conversation.closed': 409,
   'conversation.forbidden': 403,
   'conversation.expired': 410,
-  'conversation.busy': 409,
   'event.unknown': 404,
   'limit.rate': 429,
   'limit.connections': 429,
   'limit.queue': 429,
-  'origin.refused': 403,
-  'staff.unauthorised': 401,
   'store.unavailable': 503,
   'store.locked': 409,
   'store.embedder-changed': 409,
@@ -38,7 +35,6 @@ export const ERRORS = {
   'command.usage': 400,
   'command.line': 400,
   'eval.unknown-suite': 404,
-  'eval.below-baseline': 422,
   internal: 500,
 } as const;
 

@@ -5,11 +5,11 @@ import { text, type Locale } from '../config/texts.js';
 import { FixedTexts, InputRails, PhoneRegistry } from '../guardrails/index.js';
 import { cleanText } from '../text/normalise.js';
 import { ConversationLog, type Listener } from './conversation-log.js';
-import type { Conversation, ConversationEvent, ConversationId, NewEvent, Signal } from './events.js';
+import type { Conversation, ConversationId, NewEvent, Signal } from './events.js';
 import { KeyedQueue } from './keyed-queue.js';
 import { Masking } from './masking.js';
 import { ResumeTokens } from './resume-token.js';
-import { COUNSELLOR_HOURS, counsellorsAtWork } from './service-hours.js';
+import { handoffText } from './service-hours.js';
 import { Turn, type TurnInput } from './turn.js';
 
 /** A message may have so many UTF-16 units. */
@@ -27,7 +27,6 @@ const SWEEP_INTERVAL = 15_000;
 export interface Opened {
   conversation: Conversation;
   resumeToken: string;
-  events: ConversationEvent[];
 }
 
 interface RunningTurn {
@@ -87,20 +86,20 @@ export class Conversations implements OnApplicationBootstrap, OnApplicationShutd
       data: { text: text('notice.ai', {}, locale), kind: 'ai' },
     };
     const { event } = await this.log.append(conversation.id, notice);
-    return { conversation: { ...conversation, lastSeq: event.seq }, resumeToken: token, events: [event] };
+    return { conversation: { ...conversation, lastSeq: event.seq }, resumeToken: token };
   }
 
   /**
-   * An earlier conversation and its events after `after`.
+   * An earlier conversation, for whoever holds its token.
    * @throws AppError `conversation.forbidden` for a wrong token or id (the two are not told apart), `conversation.expired`.
    */
-  async resume(id: ConversationId, resumeToken: string, after: number): Promise<Opened> {
+  async resume(id: ConversationId, resumeToken: string): Promise<Opened> {
     const found = await this.log.find(id);
     if (!found || !this.tokens.matches(resumeToken, found.resumeHash)) throw AppError.of('conversation.forbidden');
     if (this.clock.now().getTime() - found.lastSeenAt.getTime() > IDLE_LIMIT) throw AppError.of('conversation.expired');
     await this.log.touch(id);
     const { resumeHash: _hash, lastSeenAt: _seen, ...conversation } = found;
-    return { conversation, resumeToken, events: await this.log.read(id, after) };
+    return { conversation, resumeToken };
   }
 
   /** Events after `after` and then every later one, without a gap and none twice. Returns the way to stop. */
@@ -164,12 +163,11 @@ export class Conversations implements OnApplicationBootstrap, OnApplicationShutd
     const { id, locale } = conversation;
     const current = await this.#current(id);
     if (current.state !== 'assistant') return;
-    const key = counsellorsAtWork(this.clock.now()) ? 'handoff.in-hours' : 'handoff.out-of-hours';
-    const params = { hours: COUNSELLOR_HOURS, phone: this.phones.number('bank-centre') };
+    const told = handoffText(this.clock.now(), locale, this.phones);
     const masked = reason === undefined ? 'requested' : (await this.masking.mask(id, reason)).text;
     await this.log.append(
       id,
-      { type: 'handoff.queued', origin: 'system', data: { reason: masked, text: text(key, params, locale) } },
+      { type: 'handoff.queued', origin: 'system', data: { reason: masked, text: told } },
       { state: 'queued' },
     );
     await this.log.touch(id);

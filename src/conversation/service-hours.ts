@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { shipped } from '../config/package-root.js';
+import { text, type Locale } from '../config/texts.js';
+import type { PhoneRegistry } from '../guardrails/index.js';
 
 interface Hours {
   /** 1 Monday … 7 Sunday. */
@@ -13,8 +15,11 @@ interface Hours {
 
 const { counsellors } = parse(readFileSync(shipped('data', 'service-hours.yaml'), 'utf8')) as { counsellors: Hours };
 
-/** `평일 09:00~18:00` as people read it. */
-export const COUNSELLOR_HOURS = `${counsellors.from}~${counsellors.to}`;
+/** What a customer who asked for a person is told: when people work, and where to call meanwhile. */
+export function handoffText(at: Date, locale: Locale, phones: PhoneRegistry): string {
+  const key = counsellorsAtWork(at) ? 'handoff.in-hours' : 'handoff.out-of-hours';
+  return text(key, { hours: `${counsellors.from}~${counsellors.to}`, phone: phones.number('bank-centre') }, locale);
+}
 
 /** Whether counsellors work at that moment, in Asia/Seoul. */
 export function counsellorsAtWork(at: Date): boolean {

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AppError } from '../config/app-error.js';
+import { Clock } from '../config/clock.js';
 import { text, type Locale } from '../config/texts.js';
 import {
   FixedTexts,
@@ -27,6 +28,7 @@ import type {
 import { retrievalQueries } from './follow-up.js';
 import { choosePlan, type Plan } from './plan.js';
 import { Release } from './release.js';
+import { handoffText } from './service-hours.js';
 import { chosenSentences, sentencesToChooseFrom } from './sentence-choice.js';
 
 /** One customer message that is to be answered. All of it is masked. */
@@ -65,6 +67,7 @@ export class Turn {
     private readonly phones: PhoneRegistry,
     private readonly chatModel: ChatModel,
     private readonly release: Release,
+    private readonly clock: Clock,
   ) {}
 
   async *run(input: TurnInput, signal: AbortSignal): AsyncGenerator<TurnStep> {
@@ -79,6 +82,8 @@ export class Turn {
       yield answer.notice('abuse', (await this.#fixed('ABUSE', warned ? 'second' : 'first', locale)).join(' '));
       if (warned) return yield answer.completed('refused');
     }
+
+    if (verdict.category === 'HANDOFF') return yield* this.#toPerson(answer, locale);
 
     yield { signal: { type: 'progress', data: { turn: input.seq, stage: 'searching' } } };
     const hits = await this.#retrieve(input, signal);
@@ -128,6 +133,14 @@ export class Turn {
         state: 'queued',
       };
     yield answer.completed(verdict.action === 'fixed' ? 'fixed' : verdict.action === 'handoff' ? 'handoff' : 'refused');
+  }
+
+  /** The customer asked for a person in words; the button does the same without a turn. */
+  async *#toPerson(answer: AnswerEvents, locale: Locale): AsyncGenerator<TurnStep> {
+    const told = handoffText(this.clock.now(), locale, this.phones);
+    yield* answer.sentences('system', await this.#sentences(told));
+    yield { event: { type: 'handoff.queued', origin: 'system', data: { reason: 'requested' } }, state: 'queued' };
+    yield answer.completed('handoff');
   }
 
   /** The message by itself decides; where it leans on the conversation and finds nothing, the question before it helps. */

@@ -12,6 +12,8 @@ export const INPUT_CATEGORIES = [
   'COMPETITOR',
   'ABUSE',
   'OFF_TOPIC',
+  // Beside the policy's own: the customer asks for a person.
+  'HANDOFF',
   'NUMERIC_FACT',
 ] as const;
 

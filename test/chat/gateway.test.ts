@@ -103,6 +103,16 @@ describe.each(STORES)('a customer on a socket (%s store)', (kind) => {
     for (const client of [mine, theirs, stranger]) client.close();
   });
 
+  it('who types that a person is wanted is queued, told when people work, and still answered', async () => {
+    const client = await ChatClient.open(service.url);
+    const events = await client.ask('챗봇 말고 상담원 연결해 주세요');
+    expect(events.at(-1)!.data).toMatchObject({ finish: 'handoff' });
+    expect(client.answer(2)).toContain('09:00~18:00');
+    expect(client.events.some(({ type }) => type === 'handoff.queued')).toBe(true);
+    expect((await client.ask(KNOWN_QUESTION)).at(-1)!.data).toMatchObject({ finish: 'exemplar' });
+    client.close();
+  });
+
   it('may rate an answer, and nothing else', async () => {
     const client = await ChatClient.open(service.url);
     const events = await client.ask(KNOWN_QUESTION);
