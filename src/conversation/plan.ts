@@ -28,6 +28,8 @@ export const THRESHOLDS = {
   answer: 0.5,
   /** Below, not even a question back would name the right topic. */
   ask: 0.15,
+  /** From here on an exemplar may stand among the choices of a question back. */
+  choice: 0.05,
 } as const;
 
 /**
@@ -52,7 +54,7 @@ export function choosePlan(hits: readonly Hit[], model: ModelCapability | undefi
 
 function askBack(hits: readonly Hit[]): Plan {
   const choices = hits
-    .filter((hit) => hit.exemplar && hit.confidence >= THRESHOLDS.ask)
+    .filter((hit) => hit.exemplar && hit.confidence >= THRESHOLDS.choice)
     .slice(0, MAX_CHOICES)
     .map((hit) => hit.exemplar!.question);
   return choices.length > 0 ? { kind: 'ask', choices } : { kind: 'abstain' };

@@ -84,6 +84,10 @@ export class Turn {
     }
 
     if (verdict.category === 'HANDOFF') return yield* this.#toPerson(answer, locale);
+    if (verdict.category === 'GREETING') {
+      yield* answer.sentences('system', await this.#fixed('GREETING', verdict.variant, locale));
+      return yield answer.completed('fixed');
+    }
 
     yield { signal: { type: 'progress', data: { turn: input.seq, stage: 'searching' } } };
     const hits = await this.#retrieve(input, signal);

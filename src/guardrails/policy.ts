@@ -12,8 +12,9 @@ export const INPUT_CATEGORIES = [
   'COMPETITOR',
   'ABUSE',
   'OFF_TOPIC',
-  // Beside the policy's own: the customer asks for a person.
+  // Beside the policy's own: the customer asks for a person; greets or thanks.
   'HANDOFF',
+  'GREETING',
   'NUMERIC_FACT',
 ] as const;
 

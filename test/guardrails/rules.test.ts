@@ -38,7 +38,7 @@ describe('the shipped rules', () => {
   it('cover every category of messages but SECRET, which the privacy room finds', () => {
     const covered = new Set(rules.rules.filter(({ stages }) => stages.includes('input')).map(({ category }) => category));
     expect([...covered].sort()).toEqual(
-      ['ABUSE', 'COMPETITOR', 'CRISIS', 'FRAUD_VICTIM', 'HANDOFF', 'ILLEGAL', 'INJECTION', 'INVEST_ADVICE', 'LEGAL_TAX', 'NUMERIC_FACT', 'OFF_TOPIC', 'PROMPT_LEAK', 'THIRD_PARTY'],
+      ['ABUSE', 'COMPETITOR', 'CRISIS', 'FRAUD_VICTIM', 'GREETING', 'HANDOFF', 'ILLEGAL', 'INJECTION', 'INVEST_ADVICE', 'LEGAL_TAX', 'NUMERIC_FACT', 'OFF_TOPIC', 'PROMPT_LEAK', 'THIRD_PARTY'],
     );
   });
 
