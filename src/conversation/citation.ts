@@ -4,11 +4,12 @@ import type { Hit } from '../knowledge/index.js';
 import { bigrams } from '../text/bigrams.js';
 import type { CitedSource } from './events.js';
 
-/** An approved answer's source: what was approved as its question, and the statutes that decide. The answer itself was just said. */
+/** An approved answer's source: what was approved as its question, and what it rests on. The answer itself was just said. */
 export function approvedSource(hit: Hit, locale: Locale): CitedSource {
   const { question = hit.title, statutes = [] } = hit.exemplar ?? {};
   const named = statutes.map(({ law, article }) => `${law} ${article}`).join(', ');
   const lines = [text('source.question', { question }, locale)];
+  if (hit.basis?.length) lines.push(text('source.documents', { documents: hit.basis.join(', ') }, locale));
   if (named !== '') lines.push(text('source.statutes', { statutes: named }, locale));
   return { id: hit.source, title: hit.title, text: lines.join('\n') };
 }

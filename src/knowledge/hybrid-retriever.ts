@@ -39,6 +39,8 @@ export interface Rankings {
   passages: (Scored<PassageUnit> & { cosines: Cosines })[];
   /** Without the embedder the scores are lexical alone. */
   dense: boolean;
+  /** The texts that were ranked. */
+  index: KnowledgeIndex;
 }
 
 /**
@@ -66,11 +68,11 @@ export class HybridRetriever extends Retriever {
   }
 
   override async retrieve(query: string, { k, signal, asOf = 'today' }: RetrieveOptions): Promise<Hit[]> {
-    const { exemplars, passages, dense } = await this.rank(query, asOf, signal);
+    const { exemplars, passages, dense, index } = await this.rank(query, asOf, signal);
     const models = dense ? this.calibration.dense : this.calibration.lexical;
     const [statutes, documents] = [passages.filter(isStatute), passages.filter((scored) => !isStatute(scored))];
     const hits = [
-      ...withConfidence(exemplars.slice(0, k), models.exemplar).map(exemplarHit),
+      ...withConfidence(exemplars.slice(0, k), models.exemplar).map((scored) => exemplarHit(scored, index)),
       ...withConfidence(documents.slice(0, k), models.document).map((scored) => passageHit(scored, query)),
       ...withConfidence(statutes.slice(0, k), models.statute).map((scored) => passageHit(scored, query)),
     ];
@@ -95,7 +97,7 @@ export class HybridRetriever extends Retriever {
       this.rankPassages(index, query, vector),
     ]);
     signal?.throwIfAborted();
-    return { exemplars, passages, dense: vector !== undefined };
+    return { exemplars, passages, dense: vector !== undefined, index };
   }
 
   private async index(asOf: AsOf): Promise<KnowledgeIndex> {
@@ -205,7 +207,10 @@ function withConfidence<S extends Features>(ranking: readonly S[], model: Logist
   });
 }
 
-function exemplarHit({ unit, score, cosine, lexical, confidence }: Scored<ExemplarUnit> & { confidence: number }): Hit {
+function exemplarHit(
+  { unit, score, cosine, lexical, confidence }: Scored<ExemplarUnit> & { confidence: number },
+  index: KnowledgeIndex,
+): Hit {
   const { exemplar } = unit;
   return {
     source: `exemplar:${exemplar.id}@${exemplar.version}`,
@@ -217,6 +222,7 @@ function exemplarHit({ unit, score, cosine, lexical, confidence }: Scored<Exempl
     lexical,
     confidence,
     exemplar,
+    basis: exemplar.documents.flatMap((id) => index.documentTitle(id) ?? []),
   };
 }
 

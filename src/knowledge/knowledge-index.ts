@@ -59,6 +59,11 @@ export class KnowledgeIndex {
     return this.unitOfVector.get(key);
   }
 
+  /** Undefined where the document may not be cited today. */
+  documentTitle(id: string): string | undefined {
+    return this.documents.get(id)?.units[0]?.document.title;
+  }
+
   /** Takes in what changed in the store since the last time, and what began or ended with a new day. */
   refresh(now: Date): Promise<void> {
     this.refreshing = this.refreshing.catch(() => undefined).then(() => this.update(now));

@@ -22,6 +22,8 @@ export interface Hit {
   /** Calibrated probability, 0 to 1, that the source answers the question (data/calibration.json). */
   confidence: number;
   exemplar?: Exemplar & { version: number };
+  /** Titles of the documents that an exemplar rests on, as far as they may be cited. */
+  basis?: string[];
   passage?: PassageOfDocument;
 }
 
