@@ -168,10 +168,13 @@ export class Turn {
   ): AsyncGenerator<TurnStep> {
     const source = approvedSource(hit, input.conversation.locale);
     const context = { sources: [hit.text], question: input.text, verbatim: true };
-    for await (const sentence of this.release.sentences([hit.text], context)) {
-      if (signal.aborted) return;
-      if (sentence.action === 'release') yield answer.sentence('exemplar', sentence.text, [source]);
-    }
+    const checked = await Array.fromAsync(this.release.sentences([hit.text], context));
+    // An approved answer is given whole or not at all: the sentence that is missing could be its condition.
+    if (checked.every(({ action }) => action === 'release'))
+      for (const sentence of checked) {
+        if (signal.aborted) return;
+        if (sentence.action === 'release') yield answer.sentence('exemplar', sentence.text, [source]);
+      }
     yield* this.#end(answer, 'exemplar', input.conversation.locale);
   }
 
