@@ -1,8 +1,6 @@
 import type { INestApplicationContext } from '@nestjs/common';
-import { availableParallelism } from 'node:os';
 import { AppError } from '../config/app-error.js';
 import { Clock, SystemClock } from '../config/clock.js';
-import { shipped } from '../config/package-root.js';
 import { Turn } from '../conversation/turn.js';
 import { ChatModel } from '../models/chat-model.js';
 import { OnnxEmbedder } from '../models/onnx-embedder.js';
@@ -41,10 +39,7 @@ export const evalRunCommand: Command = {
 
 /** In a store of its own, so that it needs nothing of the application. */
 async function statutes({ signal }: CommandRequest): Promise<Report> {
-  const embedder = await OnnxEmbedder.open({
-    folder: shipped('data', 'models', 'e5-small-ko'),
-    cores: availableParallelism(),
-  });
+  const embedder = await OnnxEmbedder.openShipped();
   try {
     return await runStatutesSuite({ embedder, clock: new SystemClock(), signal });
   } finally {

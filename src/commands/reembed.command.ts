@@ -1,6 +1,4 @@
-import { availableParallelism } from 'node:os';
 import { SystemClock } from '../config/clock.js';
-import { shipped } from '../config/package-root.js';
 import { Settings } from '../config/settings.js';
 import { openDatabase } from '../database/open-database.js';
 import { openKnowledge } from '../knowledge/index.js';
@@ -18,10 +16,7 @@ export const reembedCommand: Command = {
   needs: 'nothing',
   async *run({ signal }) {
     const database = await openDatabase(Settings.read());
-    const embedder = await OnnxEmbedder.open({
-      folder: shipped('data', 'models', 'e5-small-ko'),
-      cores: availableParallelism(),
-    });
+    const embedder = await OnnxEmbedder.openShipped();
     try {
       let done = 0;
       for await (const progress of openKnowledge(database, embedder, new SystemClock()).vectors.reembed(signal)) {

@@ -1,6 +1,6 @@
 import { Clock } from '../config/clock.js';
 import type { Locale } from '../config/texts.js';
-import { ConversationMasker } from '../privacy/index.js';
+import { ConversationMasker, isDeleted } from '../privacy/index.js';
 import { cleanText } from '../text/normalise.js';
 import type { CitedSource, ConversationEvent, ConversationId, Finish } from './events.js';
 import type { Turn } from './turn.js';
@@ -32,7 +32,7 @@ export async function askOnce(
   let secretTyped = false;
   for (const [index, message] of messages.entries()) {
     const masked = masker.mask(cleanText(message.content), index);
-    secretTyped = masked.findings.some((finding) => ['SECRET', 'CVC', 'CARD_EXPIRY'].includes(finding.type));
+    secretTyped = masked.findings.some(({ type }) => isDeleted(type));
     for (const redaction of masked.redactions) {
       const earlier = history[redaction.turn];
       if (earlier?.type === 'message') earlier.data.text = redaction.text;
@@ -49,7 +49,7 @@ export async function askOnce(
   if (question?.type !== 'message') throw new Error('askOnce needs a message');
 
   const started = clock.monotonic();
-  const conversation = { id: '' as ConversationId, state: 'assistant' as const, locale, lastSeq: question.seq };
+  const conversation = { id: '' as ConversationId, state: 'assistant' as const, locale };
   const input = { conversation, seq: question.seq, text: question.data.text, secretTyped, history };
   const result: AskResult = { answer: '', sentences: [], finish: 'stopped', timings: { total: 0 } };
   const said: string[] = [];

@@ -20,7 +20,6 @@ interface ConversationRow {
   id: string;
   state: ConversationState;
   locale: Locale;
-  last_seq: number;
 }
 
 /** What may be written together with an event, in its transaction. */
@@ -56,12 +55,12 @@ export class ConversationLog {
       'INSERT INTO conversations (id, locale, resume_hash, last_seen_at, created_at) VALUES ($1, $2, $3, $4, $4)',
       [id, locale, resumeHash, now],
     );
-    return { id, state: 'assistant', locale, lastSeq: 0 };
+    return { id, state: 'assistant', locale };
   }
 
   async find(id: ConversationId): Promise<(Conversation & { resumeHash: Uint8Array; lastSeenAt: Date }) | undefined> {
     const [row] = await this.database.query<ConversationRow & { resume_hash: Uint8Array; last_seen_at: Date }>(
-      'SELECT id, state, locale, last_seq, resume_hash, last_seen_at FROM conversations WHERE id = $1',
+      'SELECT id, state, locale, resume_hash, last_seen_at FROM conversations WHERE id = $1',
       [id],
     );
     return row && { ...toConversation(row), resumeHash: row.resume_hash, lastSeenAt: row.last_seen_at };
@@ -79,6 +78,14 @@ export class ConversationLog {
       [id, after],
     );
     return rows.map(toEvent);
+  }
+
+  async event(id: ConversationId, seq: number): Promise<ConversationEvent | undefined> {
+    const [row] = await this.database.query<EventRow>(
+      'SELECT seq, type, origin, at, data FROM events WHERE conversation_id = $1 AND seq = $2',
+      [id, seq],
+    );
+    return row && toEvent(row);
   }
 
   /** The last committed events before `seq`, in order. */
@@ -131,25 +138,18 @@ export class ConversationLog {
   appendSurely(id: ConversationId, event: NewEvent, options: AppendOptions = {}): Promise<ConversationEvent> {
     return this.#order.run(id, async () => {
       const eventId = this.ids.next();
-      for (let attempt = 1; ; attempt++) {
-        try {
-          const result = await this.database.transaction((tx) => this.#insert(tx, id, eventId, event, options));
-          this.#tell(id, result.event);
-          return result.event;
-        } catch (error) {
-          if (AppError.from(error).code !== 'store.unavailable' || attempt >= RETRY.tries) throw error;
-          await new Promise((resolve) => setTimeout(resolve, RETRY.pause));
-        }
-      }
+      const result = await this.#surely((tx) => this.#insert(tx, id, eventId, event, options));
+      this.#tell(id, result.event);
+      return result.event;
     });
   }
 
-  /** Overwrites the text of an earlier event and says so by `message.redacted`, in one transaction. */
+  /** Overwrites the text of an earlier event and says so by `message.redacted`, in one transaction; as sure as `appendSurely`. */
   redact(id: ConversationId, seq: number, text: string): Promise<ConversationEvent> {
     return this.#order.run(id, async () => {
       const eventId = this.ids.next();
       const body: NewEvent = { type: 'message.redacted', origin: 'system', data: { seq, text } };
-      const { event } = await this.database.transaction(async (tx) => {
+      const { event } = await this.#surely(async (tx) => {
         await tx.query(
           `UPDATE events SET data = jsonb_set(data, '{text}', to_jsonb($3::text)) WHERE conversation_id = $1 AND seq = $2`,
           [id, seq, text],
@@ -175,7 +175,7 @@ export class ConversationLog {
   /** Open conversations whose last customer message has no `answer.completed`: turns that a dead process left behind. */
   async unfinishedTurns(): Promise<{ conversation: Conversation; turn: number; released: boolean }[]> {
     const rows = await this.database.query<ConversationRow & { turn: number; released: boolean }>(
-      `SELECT c.id, c.state, c.locale, c.last_seq, m.seq AS turn,
+      `SELECT c.id, c.state, c.locale, m.seq AS turn,
               EXISTS (SELECT 1 FROM events s WHERE s.conversation_id = c.id AND s.type = 'answer.sentence'
                         AND (s.data->>'turn')::int = m.seq) AS released
          FROM conversations c JOIN events m ON m.conversation_id = c.id AND m.type = 'message' AND m.origin = 'customer'
@@ -211,6 +211,18 @@ export class ConversationLog {
     return this.#order.run(id, work);
   }
 
+  /** One transaction, tried again while the store is away. */
+  async #surely<T>(work: (tx: Queryable) => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.database.transaction(work);
+      } catch (error) {
+        if (AppError.from(error).code !== 'store.unavailable' || attempt >= RETRY.tries) throw error;
+        await new Promise((resolve) => setTimeout(resolve, RETRY.pause));
+      }
+    }
+  }
+
   async #insert(
     tx: Queryable,
     id: ConversationId,
@@ -239,9 +251,16 @@ export class ConversationLog {
       [id, seq, eventId, event.type, event.origin, at, JSON.stringify(event.data), options.clientMessageId ?? null],
     );
     await tx.query(
-      `UPDATE conversations SET last_seq = $2, state = coalesce($3, state), mask_counts = coalesce($4::jsonb, mask_counts)
+      `UPDATE conversations SET last_seq = $2, state = coalesce($3, state), mask_counts = coalesce($4::jsonb, mask_counts),
+              last_seen_at = coalesce($5, last_seen_at)
         WHERE id = $1`,
-      [id, seq, options.state ?? null, options.maskCounts ? JSON.stringify(options.maskCounts) : null],
+      [
+        id,
+        seq,
+        options.state ?? null,
+        options.maskCounts ? JSON.stringify(options.maskCounts) : null,
+        event.origin === 'customer' ? at : null, // a sign of life
+      ],
     );
     return { event: { ...event, seq, at: at.toISOString() }, duplicate: false };
   }
@@ -252,7 +271,7 @@ export class ConversationLog {
 }
 
 function toConversation(row: ConversationRow): Conversation {
-  return { id: row.id as ConversationId, state: row.state, locale: row.locale, lastSeq: row.last_seq };
+  return { id: row.id as ConversationId, state: row.state, locale: row.locale };
 }
 
 function toEvent(row: EventRow): ConversationEvent {

@@ -29,11 +29,6 @@ export interface Opened {
   resumeToken: string;
 }
 
-interface RunningTurn {
-  seq: number;
-  abort: AbortController;
-}
-
 type SignalListener = (signal: Signal) => void;
 
 /** Everything that a customer can do with a conversation. Knows nothing of sockets. */
@@ -42,7 +37,7 @@ export class Conversations implements OnApplicationBootstrap, OnApplicationShutd
   readonly #logger = new Logger('conversation');
   readonly #messages = new KeyedQueue<ConversationId>();
   readonly #turns = new KeyedQueue<ConversationId>();
-  readonly #running = new Map<ConversationId, RunningTurn>();
+  readonly #running = new Map<ConversationId, AbortController>();
   readonly #waiting = new Map<ConversationId, number>();
   readonly #signals = new Map<ConversationId, Set<SignalListener>>();
   #sweeper: NodeJS.Timeout | undefined;
@@ -72,7 +67,7 @@ export class Conversations implements OnApplicationBootstrap, OnApplicationShutd
   async onApplicationShutdown(): Promise<void> {
     this.#stopping = true;
     clearInterval(this.#sweeper);
-    for (const { abort } of this.#running.values()) abort.abort();
+    for (const turn of this.#running.values()) turn.abort();
     await this.#turns.idle();
   }
 
@@ -85,8 +80,8 @@ export class Conversations implements OnApplicationBootstrap, OnApplicationShutd
       origin: 'system',
       data: { text: text('notice.ai', {}, locale), kind: 'ai' },
     };
-    const { event } = await this.log.append(conversation.id, notice);
-    return { conversation: { ...conversation, lastSeq: event.seq }, resumeToken: token };
+    await this.log.append(conversation.id, notice);
+    return { conversation, resumeToken: token };
   }
 
   /**
@@ -131,15 +126,19 @@ export class Conversations implements OnApplicationBootstrap, OnApplicationShutd
       if (earlier !== undefined) return { seq: earlier };
       if ((this.#waiting.get(id) ?? 0) >= WAITING_LIMIT) throw AppError.of('limit.queue', { limit: WAITING_LIMIT });
       const masked = await this.masking.mask(id, cleaned);
-      const { event } = await this.log.append(
+      const { event, duplicate } = await this.log.append(
         id,
         { type: 'message', origin: 'customer', data: { text: masked.text } },
         { clientMessageId, maskCounts: masked.counts },
       );
+      if (duplicate) return { seq: event.seq };
       masked.committed(event.seq);
-      for (const { seq, text: redacted } of masked.redactions) await this.log.redact(id, seq, redacted);
-      await this.log.touch(id);
-      this.#enqueue(conversation, { seq: event.seq, text: masked.text, secretTyped: masked.secretTyped });
+      try {
+        for (const { seq, text: redacted } of masked.redactions) await this.log.redact(id, seq, redacted);
+      } finally {
+        // The message is committed: whatever becomes of the rest, it is answered.
+        this.#enqueue(conversation, { seq: event.seq, text: masked.text, secretTyped: masked.secretTyped });
+      }
       return { seq: event.seq };
     });
   }
@@ -151,11 +150,9 @@ export class Conversations implements OnApplicationBootstrap, OnApplicationShutd
     return this.fixedTexts.text(category, locale, variant);
   }
 
-  /** Ends the turn under way; what was released stays. False where none is. */
-  stop(id: ConversationId): boolean {
-    const running = this.#running.get(id);
-    running?.abort.abort();
-    return running !== undefined;
+  /** Ends the turn under way, if there is one; what was released stays. */
+  stop(id: ConversationId): void {
+    this.#running.get(id)?.abort();
   }
 
   /** Puts the conversation into people's queue. A second request changes nothing. */
@@ -188,9 +185,8 @@ export class Conversations implements OnApplicationBootstrap, OnApplicationShutd
     id: ConversationId,
     feedback: { seq: number; rating: 'up' | 'down'; reason?: string; comment?: string },
   ): Promise<void> {
-    const [event] = await this.log.read(id, feedback.seq - 1);
-    if (event?.seq !== feedback.seq || !event.type.startsWith('answer.'))
-      throw AppError.of('event.unknown', { field: 'seq' });
+    const event = await this.log.event(id, feedback.seq);
+    if (!event?.type.startsWith('answer.')) throw AppError.of('event.unknown', { field: 'seq' });
     const comment =
       feedback.comment === undefined ? undefined : (await this.masking.mask(id, cleanText(feedback.comment))).text;
     await this.log.addFeedback(id, { ...feedback, ...(comment === undefined ? {} : { comment }) });
@@ -231,7 +227,7 @@ export class Conversations implements OnApplicationBootstrap, OnApplicationShutd
   async #runTurn(conversation: Conversation, message: Pick<TurnInput, 'seq' | 'text' | 'secretTyped'>): Promise<void> {
     const { id, locale } = conversation;
     const abort = new AbortController();
-    this.#running.set(id, { seq: message.seq, abort });
+    this.#running.set(id, abort);
     if (this.#stopping) abort.abort();
     let completed = false;
     try {
@@ -272,7 +268,7 @@ export class Conversations implements OnApplicationBootstrap, OnApplicationShutd
   async #finishInterruptedTurns(): Promise<void> {
     for (const { conversation, turn, released } of await this.log.unfinishedTurns()) {
       const { id, locale } = conversation;
-      const event = (await this.log.read(id, turn - 1))[0];
+      const event = await this.log.event(id, turn);
       if (released || event?.type !== 'message') await this.#fail(id, turn, locale);
       else this.#enqueue(conversation, { seq: turn, text: event.data.text, secretTyped: false });
     }

@@ -49,5 +49,4 @@ export interface Conversation {
   id: ConversationId;
   state: ConversationState;
   locale: Locale;
-  lastSeq: number;
 }

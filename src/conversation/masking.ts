@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../config/clock.js';
-import { ConversationMasker } from '../privacy/index.js';
+import { ConversationMasker, isDeleted } from '../privacy/index.js';
 import { ConversationLog } from './conversation-log.js';
 import type { ConversationId } from './events.js';
 
@@ -40,7 +40,7 @@ export class Masking {
     return {
       text,
       counts: held.masker.next,
-      secretTyped: findings.some((finding) => SECRETS.has(finding.type)),
+      secretTyped: findings.some(({ type }) => isDeleted(type)),
       redactions: redactions.flatMap((redaction) => {
         const seq = held.keys.get(redaction.turn);
         return seq === undefined ? [] : [{ seq, text: redaction.text }];
@@ -73,6 +73,3 @@ export class Masking {
     return held;
   }
 }
-
-/** Types whose value was deleted: the reply says never to tell it to anyone. */
-const SECRETS = new Set<string>(['SECRET', 'CVC', 'CARD_EXPIRY']);

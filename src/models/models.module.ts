@@ -1,6 +1,5 @@
 import { Global, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { availableParallelism } from 'node:os';
-import { shipped } from '../config/package-root.js';
 import { Settings } from '../config/settings.js';
 import { ChatModelSupervisor } from './chat-model-supervisor.js';
 import { ChatModel } from './chat-model.js';
@@ -9,7 +8,7 @@ import { LangChainChatModel } from './langchain-chat-model.js';
 import { ModelList } from './model-list.js';
 import { ModelSettings } from './model-settings.js';
 import { ModelStore } from './model-store.js';
-import { OnnxEmbedder } from './onnx-embedder.js';
+import { OnnxEmbedder, SHIPPED_EMBEDDER } from './onnx-embedder.js';
 
 /** The ports ChatModel and Embedder, and the model files. The chat model is brought up at the first look at it. */
 @Global()
@@ -61,7 +60,7 @@ function modelSettings(settings: Settings): ModelSettings {
     modelsFolder,
     modelUrls,
     mayFetch,
-    embedderFolder: shipped('data', 'models', 'e5-small-ko'),
+    embedderFolder: SHIPPED_EMBEDDER,
     cores: availableParallelism(),
   };
 }

@@ -1,5 +1,7 @@
+import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { AppError } from '../config/app-error.js';
+import { shipped } from '../config/package-root.js';
 import { Embedder, type EmbeddingKind } from './embedder.js';
 import { embedderId, readEmbedderCard, type EmbedderCard } from './embedder-card.js';
 import type { ModelReason } from './model-reason.js';
@@ -8,6 +10,8 @@ import { siblingEntry } from '../config/sibling-entry.js';
 
 // ONNX Runtime reports its use to its maker unless it is told not to, before its library is loaded. The worker gets a copy of the environment.
 process.env.ORT_DISABLE_TELEMETRY = '1';
+
+export const SHIPPED_EMBEDDER = shipped('data', 'models', 'e5-small-ko');
 
 export interface OnnxEmbedderOptions {
   /** Holds `model.json` and the files that it names. */
@@ -53,6 +57,11 @@ export class OnnxEmbedder extends Embedder {
     const embedder = new OnnxEmbedder(options, cardIn(options.folder));
     await embedder.loaded;
     return embedder;
+  }
+
+  /** The embedder that ships with the product, with all cores for bulk work. */
+  static openShipped(): Promise<OnnxEmbedder> {
+    return OnnxEmbedder.open({ folder: SHIPPED_EMBEDDER, cores: availableParallelism() });
   }
 
   override get available(): boolean {

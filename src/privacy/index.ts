@@ -1,6 +1,5 @@
 /** What the room shows. */
 export { ConversationMasker, type MaskedMessage } from './conversation-masker.js';
 export { PiiDetector } from './detector.js';
-export { PrivacyModule } from './privacy.module.js';
 export { maskText, StreamMasker } from './stream-masker.js';
-export { PII_TYPES, token, type PiiFinding, type PiiType } from './types.js';
+export { isDeleted, PII_TYPES, token, type PiiFinding, type PiiType } from './types.js';

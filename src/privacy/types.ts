@@ -44,3 +44,8 @@ export function token(type: PiiType, number?: number): string {
   if (tier === 0) return DELETED;
   return number === undefined ? `[${label}]` : `[${label}#${number}]`;
 }
+
+/** Whether a value of this type is deleted irreversibly (tier 0): the customer is told never to tell it to anyone. */
+export function isDeleted(type: PiiType): boolean {
+  return PII_TYPES[type].tier === 0;
+}

@@ -3,8 +3,10 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { packageRoot } from '../../src/config/package-root.js';
-import { Retriever, type Hit } from '../../src/knowledge/index.js';
+import { ConversationLog } from '../../src/conversation/conversation-log.js';
+import { Retriever } from '../../src/knowledge/index.js';
 import { ChatClient } from '../support/chat-client.js';
+import { OneSource } from '../support/one-source.js';
 import { Relay } from '../support/relay.js';
 import { preparedStore, STORES, type PreparedStore } from '../support/prepared-store.js';
 import { startService } from '../support/service.js';
@@ -15,23 +17,7 @@ const SOURCE =
 const SENTENCES = SOURCE.match(/[^.]+\./g)!.map((sentence) => sentence.trim());
 const INTERRUPTED = '답변을 끝까지 확인하지 못해';
 
-class OneSource extends Retriever {
-  override async retrieve(): Promise<Hit[]> {
-    return [
-      {
-        source: 'passage:t@1#1',
-        kind: 'passage',
-        title: '예약이체',
-        text: SOURCE,
-        score: 1,
-        cosine: 1,
-        lexical: 1,
-        confidence: 0.6,
-      },
-    ];
-  }
-}
-const replace = [{ token: Retriever, by: new OneSource() }];
+const replace = [{ token: Retriever, by: new OneSource('예약이체', SOURCE) }];
 
 const cleanups: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
@@ -90,6 +76,24 @@ describe('a model that fails', () => {
     await client.call('turn:stop');
     expect((await client.completed(turn)).data).toMatchObject({ finish: 'stopped' });
     expect((await client.ask('예약이체 취소 수수료가 있나요?')).at(-1)!.data).toMatchObject({ finish: 'answered' });
+    client.close();
+  });
+});
+
+describe('a redaction that fails', () => {
+  it('leaves its message answered all the same', async () => {
+    const service = await startService({ store: await store(), replace, script: { chunks: ['1'] } });
+    cleanups.push(() => service.stop());
+    const log = service.app.get(ConversationLog, { strict: false });
+    log.redact = () => Promise.reject(new Error('the store refuses'));
+    const client = await ChatClient.open(service.url);
+    await client.ask('제 번호는 010-1234-');
+    const reply = await client.call('message:send', { clientMessageId: 'second-half', text: '5678 이에요' });
+    expect(reply).toMatchObject({ ok: false, error: { code: 'internal' } });
+    const message = await client.until(
+      ({ type, origin, seq }) => type === 'message' && origin === 'customer' && seq > 2,
+    );
+    expect((await client.completed(message.seq)).type).toBe('answer.completed');
     client.close();
   });
 });

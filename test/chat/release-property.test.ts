@@ -3,31 +3,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ANSWER_INSTRUCTIONS } from '../../src/conversation/answer-prompt.js';
 import { ConversationLog } from '../../src/conversation/conversation-log.js';
 import type { ConversationId } from '../../src/conversation/events.js';
-import { Retriever, type Hit } from '../../src/knowledge/index.js';
+import { Retriever } from '../../src/knowledge/index.js';
 import { ChatClient } from '../support/chat-client.js';
+import { OneSource } from '../support/one-source.js';
 import { preparedStore, type PreparedStore } from '../support/prepared-store.js';
 import { startService, type RunningService } from '../support/service.js';
 
 const SOURCE =
   '한결 정기예금의 만기일이 휴일이면 다음 영업일에 해지하실 수 있습니다. 한결 정기예금은 한결앱에서 최대 1억원까지 해지하실 수 있습니다. 중도해지하면 기본금리의 30%가 적용됩니다.';
-
-/** Found for every question, with a confidence at which the model writes. */
-class OneSource extends Retriever {
-  override async retrieve(): Promise<Hit[]> {
-    return [
-      {
-        source: 'passage:deposit@1#1',
-        kind: 'passage',
-        title: '한결 정기예금',
-        text: SOURCE,
-        score: 1,
-        cosine: 1,
-        lexical: 1,
-        confidence: 0.6,
-      },
-    ];
-  }
-}
 
 const TRUE_SENTENCES = SOURCE.match(/[^.]+\./g)!.map((sentence) => sentence.trim());
 
@@ -124,7 +107,7 @@ describe.each(['select', 'write'] as const)('what a model that may %s writes', (
       store,
       capability,
       script: () => ({ chunks: next }),
-      replace: [{ token: Retriever, by: new OneSource() }],
+      replace: [{ token: Retriever, by: new OneSource('한결 정기예금', SOURCE) }],
     });
   });
   afterAll(async () => {

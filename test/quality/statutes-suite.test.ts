@@ -1,12 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { SystemClock } from '../../src/config/clock.js';
-import { shipped } from '../../src/config/package-root.js';
 import { OnnxEmbedder } from '../../src/models/onnx-embedder.js';
 import { runStatutesSuite } from '../../src/quality/statutes-suite.js';
 
 describe('the statute questions', () => {
   it('find their articles and laws at least as often as the recipe, less one point', async () => {
-    const embedder = await OnnxEmbedder.open({ folder: shipped('data', 'models', 'e5-small-ko'), cores: 2 });
+    const embedder = await OnnxEmbedder.openShipped();
     const report = await runStatutesSuite({ embedder, clock: new SystemClock() });
     await embedder.close();
     expect(report.n).toBe(120);
