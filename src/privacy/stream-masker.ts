@@ -1,4 +1,5 @@
 import { normalise, type Normalised } from '../text/normalise.js';
+import { endsWithPredicate } from '../text/sentences.js';
 import { PiiDetector } from './detector.js';
 import { token, type PiiFinding } from './types.js';
 
@@ -9,10 +10,12 @@ export interface StreamMaskerOptions {
 }
 
 /**
- * Text is looked at after every so many characters (UTF-16 units) of the stream, wherever its chunks end: the result
- * is a function of the text alone.
+ * Text is looked at after every so many characters (UTF-16 units) of the stream and at the ends of sentences, wherever its
+ * chunks end: the result is a function of the text alone.
  */
 const STEP = 16;
+/** Where a look is worth while between two steps: a sentence may have ended. */
+const END_MARK = /[.!?。！？]/u;
 /** Released raw text that is read again as what stands to the left. */
 const LEFT_CONTEXT = 160;
 /** How far to the right of a value its context reaches. */
@@ -24,7 +27,8 @@ const NAME_CONTEXT = 10;
 
 /**
  * Masks personal data in text that is being generated: `[전화번호]`, without numbers. At most 128 characters are held
- * back, and nothing is released while what follows could still make it personal.
+ * back, and nothing is released while what follows could still make it personal. A sentence that ends with a predicate and its
+ * mark is released with the mark.
  */
 export class StreamMasker {
   private readonly detector: PiiDetector;
@@ -45,12 +49,23 @@ export class StreamMasker {
     let output = '';
     for (let at = 0; at < chunk.length;) {
       const toStep = STEP - ((this.released + this.held.length) % STEP);
-      const piece = chunk.slice(at, at + toStep);
+      const ahead = chunk.slice(at, at + toStep);
+      const mark = END_MARK.exec(ahead);
+      const piece = mark ? ahead.slice(0, mark.index + 1) : ahead;
       this.held += piece;
       at += piece.length;
-      if (piece.length === toStep) output += this.release(false);
+      if (mark && this.sentenceEnds()) output += this.release(true);
+      else if (piece.length === toStep) output += this.release(false);
     }
     return output;
+  }
+
+  /**
+   * At a predicate and its mark everything before is decided: no number, name or address goes on behind it, and the words that
+   * say what a value is stand in its own sentence or directly behind it (the detector's contexts end there too).
+   */
+  private sentenceEnds(): boolean {
+    return endsWithPredicate(this.context.slice(-8) + this.held);
   }
 
   /** UTF-16 units taken and not yet released: at most 128. */
@@ -66,11 +81,11 @@ export class StreamMasker {
     return output;
   }
 
-  private release(isLast: boolean): string {
+  private release(isDecided: boolean): string {
     const text = this.context + this.held;
     const base = this.context.length;
     const findings = this.detector.detect(text).filter((finding) => finding.end > base);
-    const until = isLast ? text.length : this.decidedUntil(text, base, findings);
+    const until = isDecided ? text.length : this.decidedUntil(text, base, findings);
     const output = this.render(text, base, until, findings);
     this.released += until - base;
     this.context = text.slice(Math.max(0, until - LEFT_CONTEXT), until);

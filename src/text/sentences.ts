@@ -5,16 +5,20 @@ export const MAX_SENTENCE = 200;
  * Cuts a stream of Korean text into sentences as soon as each is complete.
  * `push` takes the next piece of text (any size) and gives the sentences that it completed; `end` gives the rest.
  * A sentence ends
+ * - at the mark right behind the ending of a Korean predicate (…니다. …세요?), whatever follows: this lets a sentence leave
+ *   with its last character. What repeats the mark (…니다!!) or closes a bracket that was never opened is dropped;
  * - at `.` `!` `?` `…` (with closing quotes or brackets) where white space follows, but not after a list number, a date
  *   (2026. 11. 24.), an abbreviation, or inside brackets or quotes;
  * - at a newline that closes or opens a list item, heading, table row or paragraph, or that follows the ending of a Korean
  *   sentence (…니다, …세요) without a mark;
  * - at the last clause end within 200 characters, where it is longer than that.
  * Whatever the pieces, the sentences are those of `splitSentences` on the whole text. They come without white space at
- * their ends; joined, they are the text up to white space.
+ * their ends; joined, they are the text up to white space and dropped marks.
  */
 export class SentenceSplitter {
   private pending = '';
+  /** The last sentence ended with its mark, and nothing but what may be dropped has come since. */
+  private isBehindPredicate = false;
 
   push(chunk: string): string[] {
     this.pending += chunk;
@@ -25,17 +29,22 @@ export class SentenceSplitter {
     const sentences = this.take(true);
     const rest = this.pending.trim();
     this.pending = '';
+    this.isBehindPredicate = false;
     return rest ? [...sentences, rest] : sentences;
   }
 
   private take(final: boolean): string[] {
     const sentences: string[] = [];
     for (;;) {
-      this.pending = this.pending.trimStart();
+      this.pending = this.isBehindPredicate ? this.pending.replace(LEFT_OVER, '') : this.pending.trimStart();
+      if (this.pending === '') return sentences;
+      this.isBehindPredicate = false;
       const cut = findCut(this.pending, final);
       if (cut === undefined) return sentences;
-      sentences.push(this.pending.slice(0, cut).trimEnd());
+      const sentence = this.pending.slice(0, cut).trimEnd();
+      sentences.push(sentence);
       this.pending = this.pending.slice(cut);
+      this.isBehindPredicate = endsWithPredicate(sentence);
     }
   }
 }
@@ -45,6 +54,20 @@ export function splitSentences(text: string): string[] {
   const splitter = new SentenceSplitter();
   return [...splitter.push(text), ...splitter.end()];
 }
+
+/**
+ * Whether a text ends with a Korean predicate in a final form and the mark behind it. No Korean word goes on behind these, so
+ * that the sentence is complete without a look at the next character (…다. also ends abbreviations, …요. nouns: 주요., 필요.).
+ */
+export function endsWithPredicate(text: string): boolean {
+  return PREDICATE_END.test(text.slice(-8));
+}
+
+const PREDICATE_END =
+  /(?:니다|니까|십시오|[세네데까지죠거나가려돼봐줘둬와꿔져쳐켜혀여해게래어아에예]요|죠)[.!?。！？]$/u;
+
+/** What may stand between such an end and the next sentence: white space, the mark again, brackets that nobody opened. */
+const LEFT_OVER = /^[\s.!?…。！？)\]}」』】》〉”’]+/u;
 
 /** What stands at one place: a cut, no cut, or not to be told before more text comes. */
 type Judgement = 'cut' | 'join' | 'wait';
@@ -72,6 +95,7 @@ function findCut(text: string, final: boolean): number | undefined {
     else if (OPENERS.includes(char)) depth++;
     else if (PAIRED_CLOSERS.includes(char)) depth = Math.max(0, depth - 1);
     else if (depth === 0 && END_MARKS.test(char)) {
+      if (!quoted && endsWithPredicate(text.slice(Math.max(0, i - 7), i + 1))) return i + 1;
       const after = afterEndMark(text, i);
       const judgement = quoted ? 'join' : judgeEndMark(text, i, after, final);
       if (judgement === 'cut') return Math.min(after, MAX_SENTENCE);

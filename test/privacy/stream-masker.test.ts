@@ -78,6 +78,15 @@ describe('StreamMasker', () => {
     expect(new Set(asked)).toEqual(new Set(['02-1234-5678', '010-1234-5678']));
   });
 
+  it('releases a sentence with the mark behind its predicate, and what was masked in it', () => {
+    const masker = new StreamMasker();
+    expect(masker.push('이체 수수료는 500원입니다.')).toBe('이체 수수료는 500원입니다.');
+    expect(masker.heldCharacters).toBe(0);
+    expect(masker.push(' 제 번호는 010-1234-56')).not.toContain('0');
+    expect(masker.push('78입니다.')).toMatch(/\[전화번호\]입니다\.$/u);
+    expect(masker.heldCharacters).toBe(0);
+  });
+
   it('releases ordinary text while it comes', () => {
     const masker = new StreamMasker();
     expect(

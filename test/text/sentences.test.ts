@@ -24,8 +24,8 @@ function stream(text: string, sizes: readonly number[]): string[] {
   return [...sentences, ...splitter.end()];
 }
 
-function withoutSpaces(text: string): string {
-  return text.replaceAll(/\s/gu, '');
+function letters(text: string): string {
+  return text.replaceAll(/[\s.!?…。！？)\]}」』】》〉”’]/gu, '');
 }
 
 describe('sentences', () => {
@@ -62,7 +62,7 @@ describe('sentences', () => {
     ['영업점(평일 09:00. 주말 휴무.)에서 합니다. 다음.', ['영업점(평일 09:00. 주말 휴무.)에서 합니다.', '다음.']],
     ['"끊으세요. 바로요." 라고 안내했습니다. 다음.', ['"끊으세요. 바로요." 라고 안내했습니다.', '다음.']],
     ['“네. 됩니다.”라고 합니다. 다음.', ['“네. 됩니다.”라고 합니다.', '다음.']],
-    ['됩니다.” 다음.', ['됩니다.”', '다음.']],
+    ['됨.” 다음.', ['됨.”', '다음.']],
     ['「은행법. 제1조.」를 봅니다. 다음.', ['「은행법. 제1조.」를 봅니다.', '다음.']],
   ])('does not cut inside brackets and quotes: %j', (text, sentences) => {
     expect(splitSentences(text)).toEqual(sentences);
@@ -100,10 +100,31 @@ describe('sentences', () => {
 
   it('releases a sentence as soon as the white space behind its end mark arrives', () => {
     const splitter = new SentenceSplitter();
-    expect(splitter.push('가능합니다')).toEqual([]);
+    expect(splitter.push('이체 가능')).toEqual([]);
     expect(splitter.push('.')).toEqual([]);
-    expect(splitter.push(' 다음')).toEqual(['가능합니다.']);
+    expect(splitter.push(' 다음')).toEqual(['이체 가능.']);
     expect(splitter.end()).toEqual(['다음']);
+  });
+
+  it('releases a sentence that ends with a predicate with its mark', () => {
+    const splitter = new SentenceSplitter();
+    expect(splitter.push('가능합니다')).toEqual([]);
+    expect(splitter.push('.')).toEqual(['가능합니다.']);
+    expect(splitter.push('.. ')).toEqual([]);
+    expect(splitter.push('한도는요?')).toEqual([]);
+    expect(splitter.push(' 하루 500만원이에요!')).toEqual(['한도는요?', '하루 500만원이에요!']);
+    expect(splitter.end()).toEqual([]);
+  });
+
+  it.each<[string, string[]]>([
+    ['정말 감사합니다!!! 네.', ['정말 감사합니다!', '네.']],
+    ['됩니다.” 다음.', ['됩니다.', '다음.']],
+    ['가능합니다.그래도 하나다.', ['가능합니다.', '그래도 하나다.']],
+    ['(가능합니다.) 다음.', ['(가능합니다.) 다음.']],
+    ['"끊으세요." 다음.', ['"끊으세요." 다음.']],
+    ['주요. 필요. 개요.', ['주요.', '필요.', '개요.']],
+  ])('drops what repeats the mark behind a predicate, and looks not into brackets and quotes: %j', (text, sentences) => {
+    expect(splitSentences(text)).toEqual(sentences);
   });
 
   it('starts afresh after its end', () => {
@@ -153,11 +174,11 @@ describe('sentences', () => {
     );
   });
 
-  it('loses nothing but white space, and no sentence is longer than the limit', () => {
+  it('loses nothing but white space and repeated marks, and no sentence is longer than the limit', () => {
     fc.assert(
       fc.property(anyText, (text) => {
         const sentences = splitSentences(text);
-        expect(withoutSpaces(sentences.join(''))).toBe(withoutSpaces(text));
+        expect(letters(sentences.join(''))).toBe(letters(text));
         for (const sentence of sentences) {
           expect(sentence.length).toBeLessThanOrEqual(MAX_SENTENCE);
           expect(sentence).toBe(sentence.trim());
