@@ -14,7 +14,10 @@ io.of('/chat').on('connection', (socket) =>
       sentence += text;
       const end = sentence.indexOf('.');
       if (end < 0) continue;
-      socket.emit('event', { type: 'answer.sentence', data: { index: index++, text: sentence.slice(0, end + 1).trim() } });
+      socket.emit('event', {
+        type: 'answer.sentence',
+        data: { index: index++, text: sentence.slice(0, end + 1).trim() },
+      });
       sentence = sentence.slice(end + 1);
     }
     socket.emit('event', { type: 'answer.completed' });

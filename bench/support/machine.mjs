@@ -14,9 +14,11 @@ export function printMachine(...packages) {
     `${cpus()[0]?.model ?? process.arch}, ${availableParallelism()} cores, ${Math.round(totalmem() / 2 ** 30)} GB, load ${loadavg()[0].toFixed(1)}`,
   );
   console.log(
-    [`sangdam ${versionOf(join(root, 'package.json'))}`, `Node ${process.versions.node}`, ...packages.map(version)].join(
-      ', ',
-    ),
+    [
+      `sangdam ${versionOf(join(root, 'package.json'))}`,
+      `Node ${process.versions.node}`,
+      ...packages.map(version),
+    ].join(', '),
   );
 }
 

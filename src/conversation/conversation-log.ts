@@ -32,6 +32,8 @@ interface AppendOptions {
 
 /** How often an append is tried again while the store is away, and the pause between two tries, milliseconds. */
 const RETRY = { tries: 40, pause: 500 };
+/** SQLSTATE. */
+const UNIQUE_VIOLATION = '23505';
 
 /**
  * The log of all conversations: every event is numbered and committed here before anybody sees it.
@@ -125,7 +127,7 @@ export class ConversationLog {
   ): Promise<{ event: ConversationEvent; duplicate: boolean }> {
     return this.#order.run(id, async () => {
       const eventId = this.ids.next();
-      const result = await this.database.transaction((tx) => this.#insert(tx, id, eventId, event, options));
+      const result = await this.#insert(this.database, id, eventId, event, options);
       if (!result.duplicate) this.#tell(id, result.event);
       return result;
     });
@@ -138,7 +140,7 @@ export class ConversationLog {
   appendSurely(id: ConversationId, event: NewEvent, options: AppendOptions = {}): Promise<ConversationEvent> {
     return this.#order.run(id, async () => {
       const eventId = this.ids.next();
-      const result = await this.#surely((tx) => this.#insert(tx, id, eventId, event, options));
+      const result = await surely(() => this.#insert(this.database, id, eventId, event, options));
       this.#tell(id, result.event);
       return result.event;
     });
@@ -149,13 +151,14 @@ export class ConversationLog {
     return this.#order.run(id, async () => {
       const eventId = this.ids.next();
       const body: NewEvent = { type: 'message.redacted', origin: 'system', data: { seq, text } };
-      const { event } = await this.#surely(async (tx) => {
+      const redaction = async (tx: Queryable) => {
         await tx.query(
           `UPDATE events SET data = jsonb_set(data, '{text}', to_jsonb($3::text)) WHERE conversation_id = $1 AND seq = $2`,
           [id, seq, text],
         );
         return this.#insert(tx, id, eventId, body, {});
-      });
+      };
+      const { event } = await surely(() => this.database.transaction(redaction));
       this.#tell(id, event);
       return event;
     });
@@ -211,62 +214,71 @@ export class ConversationLog {
     return this.#order.run(id, work);
   }
 
-  /** One transaction, tried again while the store is away. */
-  async #surely<T>(work: (tx: Queryable) => Promise<T>): Promise<T> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await this.database.transaction(work);
-      } catch (error) {
-        if (AppError.from(error).code !== 'store.unavailable' || attempt >= RETRY.tries) throw error;
-        await new Promise((resolve) => setTimeout(resolve, RETRY.pause));
-      }
-    }
-  }
-
+  /** One statement, so that a sentence costs one round trip: the conversation's row gives the number and is locked by that. */
   async #insert(
-    tx: Queryable,
+    store: Queryable,
     id: ConversationId,
     eventId: string,
     event: NewEvent,
-    options: AppendOptions,
+    { state, clientMessageId, maskCounts }: AppendOptions,
   ): Promise<{ event: ConversationEvent; duplicate: boolean }> {
-    // The row lock makes numbers gapless and closes the race with another node's append.
-    const [conversation] = await tx.query<{ state: ConversationState; last_seq: number }>(
-      'SELECT state, last_seq FROM conversations WHERE id = $1 FOR UPDATE',
-      [id],
-    );
-    if (!conversation) throw AppError.of('conversation.unknown');
-    const [existing] = await tx.query<EventRow>(
+    const at = this.clock.now();
+    const data = JSON.stringify(event.data);
+    const counts = maskCounts === undefined ? null : JSON.stringify(maskCounts);
+    const [row] = await store
+      .query<{ seq: number }>(
+        `WITH numbered AS (
+           UPDATE conversations
+              SET last_seq = last_seq + 1, state = coalesce($9, state), mask_counts = coalesce($8::jsonb, mask_counts),
+                  last_seen_at = CASE WHEN $4 = 'customer' THEN $5 ELSE last_seen_at END
+            WHERE id = $1 AND state <> 'closed'
+              AND NOT EXISTS (SELECT 1 FROM events WHERE id = $2 OR (conversation_id = $1 AND client_message_id = $7))
+           RETURNING last_seq)
+         INSERT INTO events (conversation_id, seq, id, type, origin, at, data, client_message_id)
+         SELECT $1::uuid, last_seq, $2::uuid, $3::text, $4::text, $5::timestamptz, $6::jsonb, $7::text FROM numbered
+         RETURNING seq`,
+        [id, eventId, event.type, event.origin, at, data, clientMessageId ?? null, counts, state ?? null],
+      )
+      .catch((error: unknown) => {
+        // Another node wrote the same message between the look for it and the insertion.
+        if ((error as { code?: unknown }).code === UNIQUE_VIOLATION) return [];
+        throw error;
+      });
+    if (row) return { event: { ...event, seq: row.seq, at: at.toISOString() }, duplicate: false };
+    return { event: await this.#earlier(store, id, eventId, clientMessageId), duplicate: true };
+  }
+
+  /** Why an event was not inserted: it is there already, or the conversation takes none. */
+  async #earlier(
+    store: Queryable,
+    id: ConversationId,
+    eventId: string,
+    clientMessageId: string | undefined,
+  ): Promise<ConversationEvent> {
+    const [existing] = await store.query<EventRow>(
       `SELECT seq, type, origin, at, data FROM events
         WHERE id = $2 OR (conversation_id = $1 AND $3::text IS NOT NULL AND client_message_id = $3)`,
-      [id, eventId, options.clientMessageId ?? null],
+      [id, eventId, clientMessageId ?? null],
     );
-    if (existing) return { event: toEvent(existing), duplicate: true };
-    if (conversation.state === 'closed') throw AppError.of('conversation.closed');
-    const seq = conversation.last_seq + 1;
-    const at = this.clock.now();
-    await tx.query(
-      `INSERT INTO events (conversation_id, seq, id, type, origin, at, data, client_message_id)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-      [id, seq, eventId, event.type, event.origin, at, JSON.stringify(event.data), options.clientMessageId ?? null],
-    );
-    await tx.query(
-      `UPDATE conversations SET last_seq = $2, state = coalesce($3, state), mask_counts = coalesce($4::jsonb, mask_counts),
-              last_seen_at = coalesce($5, last_seen_at)
-        WHERE id = $1`,
-      [
-        id,
-        seq,
-        options.state ?? null,
-        options.maskCounts ? JSON.stringify(options.maskCounts) : null,
-        event.origin === 'customer' ? at : null, // a sign of life
-      ],
-    );
-    return { event: { ...event, seq, at: at.toISOString() }, duplicate: false };
+    if (existing) return toEvent(existing);
+    const [conversation] = await store.query('SELECT 1 FROM conversations WHERE id = $1', [id]);
+    throw AppError.of(conversation ? 'conversation.closed' : 'conversation.unknown');
   }
 
   #tell(id: ConversationId, event: ConversationEvent): void {
     for (const listener of this.#listeners.get(id) ?? []) listener(event);
+  }
+}
+
+/** Tried again while the store is away. */
+async function surely<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (AppError.from(error).code !== 'store.unavailable' || attempt >= RETRY.tries) throw error;
+      await new Promise((resolve) => setTimeout(resolve, RETRY.pause));
+    }
   }
 }
 
