@@ -123,9 +123,12 @@ describe('sentences', () => {
     ['(가능합니다.) 다음.', ['(가능합니다.) 다음.']],
     ['"끊으세요." 다음.', ['"끊으세요." 다음.']],
     ['주요. 필요. 개요.', ['주요.', '필요.', '개요.']],
-  ])('drops what repeats the mark behind a predicate, and looks not into brackets and quotes: %j', (text, sentences) => {
-    expect(splitSentences(text)).toEqual(sentences);
-  });
+  ])(
+    'drops what repeats the mark behind a predicate, and looks not into brackets and quotes: %j',
+    (text, sentences) => {
+      expect(splitSentences(text)).toEqual(sentences);
+    },
+  );
 
   it('starts afresh after its end', () => {
     const splitter = new SentenceSplitter();
