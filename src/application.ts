@@ -3,7 +3,7 @@ import helmet from 'helmet';
 import { ChatSocketAdapter } from './chat/socket.adapter.js';
 import { shipped } from './config/package-root.js';
 import type { Settings } from './config/settings.js';
-import { Knowledge } from './knowledge/index.js';
+import { Knowledge, VectorUpkeep } from './knowledge/index.js';
 
 /** Only our own files and our own sockets; a host page of the bank sets its own policy. */
 const securityHeaders = helmet({
@@ -31,4 +31,5 @@ export async function configureApplication(app: NestExpressApplication, settings
   app.enableShutdownHooks();
   await app.init();
   await app.get(Knowledge, { strict: false }).prepare();
+  app.get(VectorUpkeep, { strict: false }).start();
 }

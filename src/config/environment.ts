@@ -20,6 +20,10 @@ const toList = ({ value }: { value: unknown }): unknown =>
         .filter(Boolean)
     : value;
 
+/** Where a model is served. A password in it would end up in error messages. */
+const BASE_URL = /^https?:\/\/[^/?#@\s]+(\/[^?#@\s]*)?$/;
+const BASE_URL_EXPECTED = 'a base address such as http://gpu1:8080/v1, without user, query or fragment';
+
 /**
  * Every variable that the program reads, with its default and what it accepts. docs/configuration.md explains them;
  * a test compares that table with this class.
@@ -62,6 +66,64 @@ export class Environment {
   @IsOptional()
   @IsIn(['select', 'write'])
   SANGDAM_CHAT_CAPABILITY?: 'select' | 'write';
+
+  @Expose()
+  @IsOptional()
+  @Matches(BASE_URL, { message: BASE_URL_EXPECTED })
+  SANGDAM_EMBEDDING_URL?: string;
+
+  @Expose()
+  @IsOptional()
+  @MinLength(1)
+  SANGDAM_EMBEDDING_API_KEY?: string;
+
+  @Expose()
+  @IsOptional()
+  @MinLength(1)
+  SANGDAM_EMBEDDING_MODEL?: string;
+
+  @Expose()
+  @IsOptional()
+  @MinLength(1)
+  SANGDAM_EMBEDDING_QUERY_PREFIX?: string;
+
+  @Expose()
+  @IsOptional()
+  @MinLength(1)
+  SANGDAM_EMBEDDING_PASSAGE_PREFIX?: string;
+
+  @Expose()
+  @Transform(toInteger)
+  @IsInt()
+  @Min(50)
+  @Max(60_000)
+  SANGDAM_EMBEDDING_TIMEOUT = 2_000;
+
+  @Expose()
+  @IsOptional()
+  @Matches(BASE_URL, { message: BASE_URL_EXPECTED })
+  SANGDAM_RERANK_URL?: string;
+
+  @Expose()
+  @IsOptional()
+  @MinLength(1)
+  SANGDAM_RERANK_API_KEY?: string;
+
+  @Expose()
+  @IsOptional()
+  @MinLength(1)
+  SANGDAM_RERANK_MODEL?: string;
+
+  @Expose()
+  @Transform(toInteger)
+  @IsInt()
+  @Min(10)
+  @Max(10_000)
+  SANGDAM_RERANK_TIMEOUT = 300;
+
+  @Expose()
+  @MinLength(1)
+  SANGDAM_CALIBRATION: string = join(packageRoot, 'data', 'calibration.json');
 
   @Expose()
   @IsOptional()
@@ -126,7 +188,13 @@ export class Environment {
 }
 
 /** Values that must not be shown in an error message. */
-const SECRET_VARIABLES = new Set(['SANGDAM_SECRET', 'SANGDAM_OPERATOR_TOKEN', 'DATABASE_URL']);
+const SECRET_VARIABLES = new Set([
+  'SANGDAM_SECRET',
+  'SANGDAM_OPERATOR_TOKEN',
+  'SANGDAM_EMBEDDING_API_KEY',
+  'SANGDAM_RERANK_API_KEY',
+  'DATABASE_URL',
+]);
 
 /**
  * Reads and checks the environment; a command opens no way in, so that it needs no secret.
@@ -148,8 +216,19 @@ export function readEnvironment(
       expected: Object.values(first.constraints ?? {}).join('; '),
     });
   }
+  refuseIncomplete(environment);
   if (role === 'service') refuseUnsafe(environment);
   return environment;
+}
+
+/** Vectors are known by their model's name, so a server of embeddings needs one. */
+function refuseIncomplete({ SANGDAM_EMBEDDING_URL, SANGDAM_EMBEDDING_MODEL }: Environment): void {
+  if (SANGDAM_EMBEDDING_URL !== undefined && SANGDAM_EMBEDDING_MODEL === undefined)
+    throw AppError.of('config.invalid', {
+      variable: 'SANGDAM_EMBEDDING_MODEL',
+      value: '',
+      expected: 'the name of the model at SANGDAM_EMBEDDING_URL',
+    });
 }
 
 /** Whether only this machine can reach an address; a name that merely looks like one is none. */

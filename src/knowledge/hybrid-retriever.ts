@@ -1,16 +1,16 @@
 import { AppError } from '../config/app-error.js';
 import { Clock } from '../config/clock.js';
-import { Embedder } from '../models/embedder.js';
 import { bigrams } from '../text/bigrams.js';
 import type { AsOf } from './as-of.js';
-import { probability, type Calibration, type Features, type Logistic } from './calibration.js';
+import { basisOf, probability, type Calibration, type Features, type SourceClass } from './calibration.js';
 import { titlePath } from './document.js';
 import type { ExemplarText } from './exemplar.js';
 import { KnowledgeIndex, type ExemplarUnit, type PassageUnit } from './knowledge-index.js';
 import { KnowledgeRepository } from './knowledge-repository.js';
 import type { Passage } from './passages.js';
+import { RERANKED, type Candidate, type RerankStage } from './rerank-stage.js';
 import { Retriever, type Hit, type RetrieveOptions } from './retriever.js';
-import { VectorStore, type Cosines } from './vector-store.js';
+import { VectorStore, type Cosines, type Vectorised, type VectorSet } from './vector-store.js';
 
 /** Weight of the cosine beside the lexical score, chosen on six Korean sets: pairs are short, so meaning counts more. */
 export const COSINE_WEIGHT = { exemplar: 5, passage: 3 } as const;
@@ -23,7 +23,7 @@ export const COSINE_WEIGHT = { exemplar: 5, passage: 3 } as const;
  */
 const DISCOUNT = { pair: 0, question: 0.02, phrasing: 0.07 } as const satisfies Record<ExemplarText['kind'], number>;
 
-/** Candidates of each kind from the lexical search; the dense one gives as many (`nearest_passages`). */
+/** Candidates of each kind from the lexical search; the dense one gives as many (`VectorStore`). */
 const CANDIDATES = 100;
 /** Indexes of other days than today that are kept. */
 const MAX_INDEXES = 3;
@@ -33,12 +33,18 @@ export interface Scored<Unit> extends Features {
   unit: Unit;
 }
 
+/** A question as the embedder of the searched set sees it. */
+interface DenseSearch {
+  set: VectorSet;
+  vector: Float32Array;
+}
+
 /** Both rankings for one question, each by falling score. */
 export interface Rankings {
   exemplars: Scored<ExemplarUnit>[];
   passages: (Scored<PassageUnit> & { cosines: Cosines })[];
-  /** Without the embedder the scores are lexical alone. */
-  dense: boolean;
+  /** Whose cosines they are; undefined where the scores are lexical alone. */
+  embedder: string | undefined;
   /** The texts that were ranked. */
   index: KnowledgeIndex;
 }
@@ -50,14 +56,13 @@ export interface Rankings {
  */
 export class HybridRetriever extends Retriever {
   private readonly indexes = new Map<AsOf, KnowledgeIndex>();
-  private claimed = false;
 
   constructor(
     private readonly repository: KnowledgeRepository,
     private readonly vectors: VectorStore,
-    private readonly embedder: Embedder,
     private readonly calibration: Calibration,
     private readonly clock: Clock,
+    private readonly rerank?: RerankStage,
   ) {
     super();
   }
@@ -68,15 +73,18 @@ export class HybridRetriever extends Retriever {
   }
 
   override async retrieve(query: string, { k, signal, asOf = 'today' }: RetrieveOptions): Promise<Hit[]> {
-    const { exemplars, passages, dense, index } = await this.rank(query, asOf, signal);
-    const models = dense ? this.calibration.dense : this.calibration.lexical;
+    const { exemplars, passages, embedder, index } = await this.rank(query, asOf, signal);
+    const depth = this.rerank ? Math.max(k, RERANKED) : k;
     const [statutes, documents] = [passages.filter(isStatute), passages.filter((scored) => !isStatute(scored))];
-    const hits = [
-      ...withConfidence(exemplars.slice(0, k), models.exemplar).map((scored) => exemplarHit(scored, index)),
-      ...withConfidence(documents.slice(0, k), models.document).map((scored) => passageHit(scored, query)),
-      ...withConfidence(statutes.slice(0, k), models.statute).map((scored) => passageHit(scored, query)),
-    ];
-    return hits.sort((a, b) => b.confidence - a.confidence || b.score - a.score).slice(0, k);
+    const candidates = [
+      ...this.candidates('exemplar', exemplars, embedder, depth, (scored) => exemplarHit(scored, index)),
+      ...this.candidates('document', documents, embedder, depth, (scored) => passageHit(scored, query)),
+      ...this.candidates('statute', statutes, embedder, depth, (scored) => passageHit(scored, query)),
+    ]
+      .sort((a, b) => b.hit.confidence - a.hit.confidence || b.hit.score - a.hit.score)
+      .slice(0, depth);
+    const hits = await (this.rerank?.apply(query, candidates, signal) ?? candidates.map(({ hit }) => hit));
+    return hits.slice(0, k);
   }
 
   /**
@@ -91,20 +99,34 @@ export class HybridRetriever extends Retriever {
   ): Promise<Rankings> {
     const index = await this.index(asOf);
     signal?.throwIfAborted();
-    const vector = await this.queryVector(query, signal);
+    const search = await this.search(query, signal);
     const [exemplars, passages] = await Promise.all([
-      this.rankExemplars(index, query, vector, leaveOut),
-      this.rankPassages(index, query, vector),
+      this.rankExemplars(index, query, search, leaveOut),
+      this.rankPassages(index, query, search),
     ]);
     signal?.throwIfAborted();
-    return { exemplars, passages, dense: vector !== undefined, index };
+    const found = [...exemplars, ...passages].some(({ cosine }) => cosine > 0);
+    return { exemplars, passages, embedder: found ? search?.set.embedder.id : undefined, index };
+  }
+
+  /** The first of one kind's ranking as hits. Confidence never rises down a ranking: its order is the score's. */
+  private candidates<S extends Features>(
+    kind: SourceClass,
+    ranking: readonly S[],
+    embedder: string | undefined,
+    depth: number,
+    hitOf: (scored: S & { confidence: number }) => Hit,
+  ): Candidate[] {
+    const { model, features } = basisOf(this.calibration, kind, ranking, embedder);
+    let ceiling = 1;
+    return ranking.slice(0, depth).map((scored, rank) => {
+      ceiling = Math.min(ceiling, probability(model, features[rank]!));
+      const level = probability(model, { ...features[rank]!, margin: 0 });
+      return { hit: hitOf({ ...scored, confidence: ceiling }), level };
+    });
   }
 
   private async index(asOf: AsOf): Promise<KnowledgeIndex> {
-    if (!this.claimed) {
-      await this.vectors.claim();
-      this.claimed = true;
-    }
     let index = this.indexes.get(asOf);
     if (!index) {
       index = new KnowledgeIndex(this.repository, asOf);
@@ -116,14 +138,16 @@ export class HybridRetriever extends Retriever {
     return index;
   }
 
-  /** Undefined where there is no embedder, or none any more: the words of the question must do. */
-  private async queryVector(query: string, signal?: AbortSignal): Promise<Float32Array | undefined> {
-    if (!this.embedder.available || query.trim() === '') return undefined;
+  /** Undefined where there is no embedder for the store's vectors, or none any more: the words of the question must do. */
+  private async search(query: string, signal?: AbortSignal): Promise<DenseSearch | undefined> {
+    if (query.trim() === '') return undefined;
+    const set = await this.vectors.searched();
+    if (!set) return undefined;
     try {
-      const [vector] = await this.embedder.embed([query], 'query', signal);
-      return vector;
+      const [vector] = await set.embedder.embed([query], 'query', signal);
+      return { set, vector: vector! };
     } catch (error) {
-      if (error instanceof AppError && error.code === 'model.unavailable') return undefined;
+      if (error instanceof AppError && error.code === 'embedder.unavailable') return undefined;
       throw error;
     }
   }
@@ -131,18 +155,18 @@ export class HybridRetriever extends Retriever {
   private async rankExemplars(
     index: KnowledgeIndex,
     query: string,
-    vector: Float32Array | undefined,
+    search: DenseSearch | undefined,
     leaveOut: ReadonlySet<number>,
   ): Promise<Scored<ExemplarUnit>[]> {
     const words = index.exemplarTexts.score(query);
     const candidates = new Set(words.best(CANDIDATES).map(({ id }) => index.exemplarUnit(id)!));
     const keys = [...candidates].flatMap(({ vectors }) => vectors.map(({ key }) => key));
-    const cosines = vector ? await this.vectors.exemplarCosines(vector, keys) : new Map<number, number>();
+    const cosines = await this.cosines('exemplar', search, keys);
     for (const key of leaveOut) cosines.delete(key);
     for (const key of cosines.keys()) addKnown(candidates, index.ofVector(key));
     return ranked(
       [...candidates].map((unit) =>
-        features(unit, words.of(unit.id), exemplarCosine(unit, cosines), vector ? COSINE_WEIGHT.exemplar : 0),
+        features(unit, words.of(unit.id), exemplarCosine(unit, cosines), search ? COSINE_WEIGHT.exemplar : 0),
       ),
     );
   }
@@ -150,12 +174,12 @@ export class HybridRetriever extends Retriever {
   private async rankPassages(
     index: KnowledgeIndex,
     query: string,
-    vector: Float32Array | undefined,
+    search: DenseSearch | undefined,
   ): Promise<(Scored<PassageUnit> & { cosines: Cosines })[]> {
     const words = index.passageTexts.score(query);
     const candidates = new Set(words.best(CANDIDATES).map(({ id }) => index.passageUnit(id)!));
     const keys = [...candidates].flatMap(({ passages }) => passages.map(({ key }) => key));
-    const cosines = vector ? await this.vectors.passageCosines(vector, keys) : new Map<number, number>();
+    const cosines = await this.cosines('passage', search, keys);
     for (const key of cosines.keys()) addKnown(candidates, index.ofPassage(key));
     return ranked(
       [...candidates].map((unit) => {
@@ -163,9 +187,13 @@ export class HybridRetriever extends Retriever {
           unit.passages.map(({ key }) => key),
           cosines,
         );
-        return { ...features(unit, words.of(unit.id), cosine, vector ? COSINE_WEIGHT.passage : 0), cosines };
+        return { ...features(unit, words.of(unit.id), cosine, search ? COSINE_WEIGHT.passage : 0), cosines };
       }),
     );
+  }
+
+  private async cosines(kind: Vectorised, search: DenseSearch | undefined, keys: readonly number[]): Promise<Cosines> {
+    return search ? this.vectors.cosines(search.set, kind, search.vector, keys) : new Map();
   }
 }
 
@@ -196,15 +224,6 @@ function ranked<Unit extends { id: string }, S extends Scored<Unit>>(all: S[]): 
 
 function isStatute({ unit }: Scored<PassageUnit>): boolean {
   return unit.document.kind === 'statute';
-}
-
-/** Confidence never rises down a ranking: its order is the score's. */
-function withConfidence<S extends Features>(ranking: readonly S[], model: Logistic): (S & { confidence: number })[] {
-  let ceiling = 1;
-  return ranking.map((scored) => {
-    ceiling = Math.min(ceiling, probability(model, scored));
-    return { ...scored, confidence: ceiling };
-  });
 }
 
 function exemplarHit(

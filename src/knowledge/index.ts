@@ -9,4 +9,7 @@ export { KnowledgeRepository } from './knowledge-repository.js';
 export { FORMATS, type Format } from './readers/reading.js';
 export { Retriever, type Hit, type RetrieveOptions } from './retriever.js';
 export { ShippedKnowledge } from './shipped-knowledge.js';
+export { RerankStage } from './rerank-stage.js';
+export { VectorBuild, type BuildProgress } from './vector-build.js';
 export { VectorStore } from './vector-store.js';
+export { VectorUpkeep, type UpkeepStatus } from './vector-upkeep.js';

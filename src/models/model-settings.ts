@@ -9,7 +9,6 @@ export abstract class ModelSettings {
   abstract readonly modelUrls: readonly string[];
   /** Whether a missing model may be downloaded. */
   abstract readonly mayFetch: boolean;
-  abstract readonly embedderFolder: string;
   /** Cores that the service may use. */
   abstract readonly cores: number;
 }

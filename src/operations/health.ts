@@ -1,13 +1,21 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../database/database.js';
 import { ChatModel, type ChatModelStatus } from '../models/chat-model.js';
+import { Knowledge, VectorUpkeep, type UpkeepStatus } from '../knowledge/index.js';
 import { Embedder } from '../models/embedder.js';
+import type { ModelReason } from '../models/model-reason.js';
 
 export interface Readiness {
   /** `degraded`: customers are answered, but something is missing (the embedder, the language model). */
   status: 'ready' | 'degraded' | 'unavailable';
   store: 'embedded' | 'postgres' | 'unavailable';
+  /** `lexical`: there is no embedder for the vectors that the store has, or no vectors yet. */
   retrieval: 'hybrid' | 'lexical';
+  embedder: { id: string; state: 'ready' } | { id: string; state: 'unavailable'; reason: ModelReason };
+  /** Of the configured embedder. While they are made, those of the one before are searched if it is at hand. */
+  vectors: UpkeepStatus;
+  /** Only where one is configured. `failed`: questions whose order it could not give. */
+  reranker?: { name: string; reranked: number; failed: number };
   chatModel: ChatModelStatus;
   version: string;
 }
@@ -19,19 +27,43 @@ export class Health {
     private readonly database: Database,
     private readonly embedder: Embedder,
     private readonly chatModel: ChatModel,
+    private readonly knowledge: Knowledge,
+    private readonly upkeep: VectorUpkeep,
   ) {}
 
   async readiness(): Promise<Readiness> {
     const store = await this.#store();
     const chatModel = this.chatModel.status();
-    const complete = this.embedder.available && (chatModel.state === 'ready' || chatModel.state === 'none');
+    const retrieval = await this.#retrieval();
+    const complete = retrieval === 'hybrid' && (chatModel.state === 'ready' || chatModel.state === 'none');
     return {
       status: store === 'unavailable' ? 'unavailable' : complete ? 'ready' : 'degraded',
       store,
-      retrieval: this.embedder.available ? 'hybrid' : 'lexical',
+      retrieval,
+      embedder: this.#embedder(),
+      vectors: this.upkeep.status(),
+      ...this.#reranker(),
       chatModel,
       version: VERSION,
     };
+  }
+
+  async #retrieval(): Promise<Readiness['retrieval']> {
+    try {
+      return (await this.knowledge.vectors.searched()) ? 'hybrid' : 'lexical';
+    } catch {
+      return 'lexical';
+    }
+  }
+
+  #embedder(): Readiness['embedder'] {
+    const { id, available, reason = 'loading' } = this.embedder;
+    return available ? { id, state: 'ready' } : { id, state: 'unavailable', reason };
+  }
+
+  #reranker(): Pick<Readiness, 'reranker'> {
+    const { rerank } = this.knowledge;
+    return rerank ? { reranker: { name: rerank.name, ...rerank.counts } } : {};
   }
 
   async #store(): Promise<Readiness['store']> {

@@ -53,7 +53,6 @@ function supervise({ settings = {}, downloadWheel, ...options }: Setup): {
     modelsFolder,
     modelUrls: [],
     mayFetch: false,
-    embedderFolder: '',
     cores: 2,
     ...settings,
   };

@@ -1,0 +1,92 @@
+import type { ModelReason } from './model-reason.js';
+
+export interface ModelHostOptions {
+  /** Base address; paths are put behind it: `http://gpu1:8080/v1`. */
+  url: string;
+  /** Sent as a bearer token. */
+  apiKey?: string | undefined;
+}
+
+/** Why a host did not answer a call. The text of its answer is not kept: it may repeat what was sent. */
+export class HostFailure extends Error {
+  constructor(
+    readonly reason: ModelReason,
+    /** What the host asked for by `Retry-After`, milliseconds. */
+    readonly retryAfter?: number,
+    options?: ErrorOptions,
+  ) {
+    super(reason, options);
+    this.name = 'HostFailure';
+  }
+
+  /** Whether the same call may succeed a little later. */
+  get passing(): boolean {
+    return PASSING.has(this.reason);
+  }
+}
+
+const PASSING = new Set<ModelReason>(['host-unreachable', 'timed-out', 'rate-limited', 'server-error']);
+
+/** How llama-server, vLLM and TEI say that a text has more tokens than the model reads; llama-server of some versions by status 500. */
+const TOO_LONG = /too (large|long)|exceed|maximum|less than|context (length|size)/i;
+
+/** One server of a model, spoken to in JSON. Redirects are not followed, so that no other host is ever called. */
+export class ModelHost {
+  private readonly base: string;
+  private readonly headers: Record<string, string>;
+
+  constructor({ url, apiKey }: ModelHostOptions) {
+    this.base = url.replace(/\/+$/, '');
+    this.headers = {
+      'content-type': 'application/json',
+      ...(apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }),
+    };
+  }
+
+  /**
+   * The parsed answer to one POST.
+   * @param timeout milliseconds, until the last byte
+   * @throws HostFailure; what the signal was aborted with
+   */
+  async post(path: string, body: object, timeout: number, signal?: AbortSignal): Promise<unknown> {
+    signal?.throwIfAborted();
+    const deadline = AbortSignal.timeout(timeout);
+    try {
+      const response = await fetch(`${this.base}${path}`, {
+        method: 'POST',
+        headers: this.headers,
+        body: JSON.stringify(body),
+        redirect: 'error',
+        signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
+      });
+      const text = await response.text();
+      if (!response.ok) throw refusal(response, text);
+      return parsed(text);
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (error instanceof HostFailure) throw error;
+      throw new HostFailure(deadline.aborted ? 'timed-out' : 'host-unreachable', undefined, { cause: error });
+    }
+  }
+}
+
+function refusal({ status, headers }: Response, text: string): HostFailure {
+  const retryAfter = Number(headers.get('retry-after')) * 1_000;
+  return new HostFailure(reasonOf(status, text), retryAfter > 0 ? retryAfter : undefined);
+}
+
+function reasonOf(status: number, text: string): ModelReason {
+  if (status === 401 || status === 403) return 'unauthorised';
+  if (status === 404) return 'unknown-model';
+  if (status === 429) return 'rate-limited';
+  if (status < 500 || TOO_LONG.test(text)) return 'input-refused';
+  return 'server-error';
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new HostFailure('bad-answer');
+  }
+}
