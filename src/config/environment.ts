@@ -20,7 +20,7 @@ const toList = ({ value }: { value: unknown }): unknown =>
         .filter(Boolean)
     : value;
 
-/** Where a model is served. A password in it would end up in error messages. */
+/** Where a model is served. */
 const BASE_URL = /^https?:\/\/[^/?#@\s]+(\/[^?#@\s]*)?$/;
 const BASE_URL_EXPECTED = 'a base address such as http://gpu1:8080/v1, without user, query or fragment';
 
@@ -74,7 +74,7 @@ export class Environment {
 
   @Expose()
   @IsOptional()
-  @MinLength(1)
+  @Matches(/^[\x21-\x7e]+$/, { message: 'visible ASCII characters' })
   SANGDAM_EMBEDDING_API_KEY?: string;
 
   @Expose()
@@ -97,7 +97,7 @@ export class Environment {
   @IsInt()
   @Min(50)
   @Max(60_000)
-  SANGDAM_EMBEDDING_TIMEOUT = 2_000;
+  SANGDAM_EMBEDDING_TIMEOUT_MS = 2_000;
 
   @Expose()
   @IsOptional()
@@ -106,7 +106,7 @@ export class Environment {
 
   @Expose()
   @IsOptional()
-  @MinLength(1)
+  @Matches(/^[\x21-\x7e]+$/, { message: 'visible ASCII characters' })
   SANGDAM_RERANK_API_KEY?: string;
 
   @Expose()
@@ -119,7 +119,7 @@ export class Environment {
   @IsInt()
   @Min(10)
   @Max(10_000)
-  SANGDAM_RERANK_TIMEOUT = 300;
+  SANGDAM_RERANK_TIMEOUT_MS = 300;
 
   @Expose()
   @MinLength(1)
@@ -193,6 +193,8 @@ const SECRET_VARIABLES = new Set([
   'SANGDAM_OPERATOR_TOKEN',
   'SANGDAM_EMBEDDING_API_KEY',
   'SANGDAM_RERANK_API_KEY',
+  'SANGDAM_EMBEDDING_URL', // may hold a password, for which it is refused
+  'SANGDAM_RERANK_URL',
   'DATABASE_URL',
 ]);
 

@@ -105,7 +105,7 @@ function remoteEmbedding(environment: Environment): RemoteEmbeddingSettings | un
       query: environment.SANGDAM_EMBEDDING_QUERY_PREFIX ?? '',
       passage: environment.SANGDAM_EMBEDDING_PASSAGE_PREFIX ?? '',
     },
-    timeout: environment.SANGDAM_EMBEDDING_TIMEOUT,
+    timeout: environment.SANGDAM_EMBEDDING_TIMEOUT_MS,
   };
 }
 
@@ -116,7 +116,7 @@ function remoteRerank(environment: Environment): RemoteRerankSettings | undefine
     url,
     apiKey: environment.SANGDAM_RERANK_API_KEY,
     model: environment.SANGDAM_RERANK_MODEL,
-    timeout: environment.SANGDAM_RERANK_TIMEOUT,
+    timeout: environment.SANGDAM_RERANK_TIMEOUT_MS,
   };
 }
 

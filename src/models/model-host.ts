@@ -8,7 +8,7 @@ export interface ModelHostOptions {
 }
 
 /** Why a host did not answer a call. The text of its answer is not kept: it may repeat what was sent. */
-export class HostFailure extends Error {
+export class CallFailure extends Error {
   constructor(
     readonly reason: ModelReason,
     /** What the host asked for by `Retry-After`, milliseconds. */
@@ -16,7 +16,7 @@ export class HostFailure extends Error {
     options?: ErrorOptions,
   ) {
     super(reason, options);
-    this.name = 'HostFailure';
+    this.name = 'CallFailure';
   }
 
   /** Whether the same call may succeed a little later. */
@@ -25,7 +25,7 @@ export class HostFailure extends Error {
   }
 }
 
-const PASSING = new Set<ModelReason>(['host-unreachable', 'timed-out', 'rate-limited', 'server-error']);
+const PASSING = new Set<ModelReason>(['host-unreachable', 'hung', 'rate-limited', 'host-failed']);
 
 /** How llama-server, vLLM and TEI say that a text has more tokens than the model reads; llama-server of some versions by status 500. */
 const TOO_LONG = /too (large|long)|exceed|maximum|less than|context (length|size)/i;
@@ -46,7 +46,7 @@ export class ModelHost {
   /**
    * The parsed answer to one POST.
    * @param timeout milliseconds, until the last byte
-   * @throws HostFailure; what the signal was aborted with
+   * @throws CallFailure; what the signal was aborted with
    */
   async post(path: string, body: object, timeout: number, signal?: AbortSignal): Promise<unknown> {
     signal?.throwIfAborted();
@@ -64,29 +64,29 @@ export class ModelHost {
       return parsed(text);
     } catch (error) {
       signal?.throwIfAborted();
-      if (error instanceof HostFailure) throw error;
-      throw new HostFailure(deadline.aborted ? 'timed-out' : 'host-unreachable', undefined, { cause: error });
+      if (error instanceof CallFailure) throw error;
+      throw new CallFailure(deadline.aborted ? 'hung' : 'host-unreachable', undefined, { cause: error });
     }
   }
 }
 
-function refusal({ status, headers }: Response, text: string): HostFailure {
+function refusal({ status, headers }: Response, text: string): CallFailure {
   const retryAfter = Number(headers.get('retry-after')) * 1_000;
-  return new HostFailure(reasonOf(status, text), retryAfter > 0 ? retryAfter : undefined);
+  return new CallFailure(reasonOf(status, text), retryAfter > 0 ? retryAfter : undefined);
 }
 
 function reasonOf(status: number, text: string): ModelReason {
-  if (status === 401 || status === 403) return 'unauthorised';
-  if (status === 404) return 'unknown-model';
+  if (status === 401 || status === 403) return 'unauthorized';
+  if (status === 404) return 'model-not-served';
   if (status === 429) return 'rate-limited';
   if (status < 500 || TOO_LONG.test(text)) return 'input-refused';
-  return 'server-error';
+  return 'host-failed';
 }
 
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new HostFailure('bad-answer');
+    throw new CallFailure('bad-answer');
   }
 }

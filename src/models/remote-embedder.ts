@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AppError } from '../config/app-error.js';
 import { Embedder, type EmbeddingKind } from './embedder.js';
-import { HostFailure, ModelHost } from './model-host.js';
+import { CallFailure, ModelHost } from './model-host.js';
 import type { ModelReason } from './model-reason.js';
 
 export interface RemoteEmbedderOptions {
@@ -85,7 +85,7 @@ export class RemoteEmbedder extends Embedder {
       return vectors;
     } catch (error) {
       if (this.closed.signal.aborted) throw AppError.of('embedder.unavailable', { reason: 'closed' });
-      if (!(error instanceof HostFailure)) throw error;
+      if (!(error instanceof CallFailure)) throw error;
       if (error.reason !== 'input-refused' && error.reason !== 'rate-limited') this.becomeUnavailable(error.reason);
       throw AppError.of('embedder.unavailable', { reason: error.reason }, { cause: error });
     }
@@ -102,7 +102,7 @@ export class RemoteEmbedder extends Embedder {
       try {
         return await this.ask(inputs, BULK_TIMEOUT, signal);
       } catch (error) {
-        if (!(error instanceof HostFailure)) throw error;
+        if (!(error instanceof CallFailure)) throw error;
         if (error.reason === 'input-refused') return this.askInPieces(inputs, error, signal);
         if (!error.passing || attempt === BULK_ATTEMPTS) throw error;
         await this.pause(attempt, { asked: error.retryAfter, signal });
@@ -112,7 +112,7 @@ export class RemoteEmbedder extends Embedder {
 
   private async askInPieces(
     inputs: readonly string[],
-    refusal: HostFailure,
+    refusal: CallFailure,
     signal?: AbortSignal,
   ): Promise<Float32Array[]> {
     const [first = ''] = inputs;
@@ -136,7 +136,7 @@ export class RemoteEmbedder extends Embedder {
     );
     const length = this.length || vectors[0]!.length;
     // Another length than before: a different model answers under the same name.
-    if (vectors.some((vector) => vector.length !== length)) throw new HostFailure('bad-answer');
+    if (vectors.some((vector) => vector.length !== length)) throw new CallFailure('bad-answer');
     this.length = length;
     return vectors;
   }
@@ -153,7 +153,7 @@ export class RemoteEmbedder extends Embedder {
       await this.ask([this.options.prefixes.query + PROBE], this.options.queryTimeout);
       this.failure = undefined;
     } catch (error) {
-      this.becomeUnavailable(error instanceof HostFailure ? error.reason : 'closed');
+      this.becomeUnavailable(error instanceof CallFailure ? error.reason : 'closed');
     }
   }
 
@@ -184,26 +184,26 @@ export class RemoteEmbedder extends Embedder {
 
 /**
  * `{data: [{index, embedding}]}` as L2-normalised vectors in the order of the input.
- * @throws HostFailure bad-answer: another shape or count, a value that is no number, a vector of zeros
+ * @throws CallFailure bad-answer: another shape or count, a value that is no number, a vector of zeros
  */
 function vectorsOf(answer: unknown, count: number): Float32Array[] {
   const data: unknown = (answer as { data?: unknown } | null)?.data;
-  if (!Array.isArray(data) || data.length !== count) throw new HostFailure('bad-answer');
+  if (!Array.isArray(data) || data.length !== count) throw new CallFailure('bad-answer');
   const vectors: Float32Array[] = [];
   for (const [at, item] of (data as { index?: unknown; embedding?: unknown }[]).entries()) {
     const place = typeof item?.index === 'number' ? item.index : at;
     vectors[place] = normalised(item?.embedding);
   }
-  if (vectors.length !== count || Object.keys(vectors).length !== count) throw new HostFailure('bad-answer');
+  if (vectors.length !== count || Object.keys(vectors).length !== count) throw new CallFailure('bad-answer');
   return vectors;
 }
 
 function normalised(embedding: unknown): Float32Array {
   if (!Array.isArray(embedding) || embedding.some((value) => typeof value !== 'number'))
-    throw new HostFailure('bad-answer');
+    throw new CallFailure('bad-answer');
   const vector = Float32Array.from(embedding as number[]);
   const length = Math.hypot(...vector);
-  if (!(length > 0 && length < Infinity)) throw new HostFailure('bad-answer');
+  if (!(length > 0 && length < Infinity)) throw new CallFailure('bad-answer');
   return vector.map((value) => value / length);
 }
 

@@ -1,4 +1,4 @@
-import { HostFailure, type ModelHost } from './model-host.js';
+import { CallFailure, type ModelHost } from './model-host.js';
 import { Reranker } from './reranker.js';
 
 /** The caller's signal ends a call sooner; this one ends a call that nobody ends. */
@@ -30,7 +30,7 @@ export class RemoteReranker extends Reranker {
       const body = { ...model, query, documents: texts, top_n: texts.length };
       return scoresOf(await this.host.post('/rerank', body, TIMEOUT, signal), texts.length);
     } catch (error) {
-      if (!(error instanceof HostFailure) || error.reason !== 'input-refused') throw error;
+      if (!(error instanceof CallFailure) || error.reason !== 'input-refused') throw error;
       const scores = await this.askTei(query, texts, signal);
       this.speaksTei = true;
       return scores;
@@ -42,16 +42,16 @@ export class RemoteReranker extends Reranker {
   }
 }
 
-/** @throws HostFailure bad-answer: another shape, a text without a score or with two, a score that is no number */
+/** @throws CallFailure bad-answer: another shape, a text without a score or with two, a score that is no number */
 function scoresOf(answer: unknown, count: number): number[] {
   const results: unknown = Array.isArray(answer) ? answer : (answer as { results?: unknown } | null)?.results;
-  if (!Array.isArray(results) || results.length !== count) throw new HostFailure('bad-answer');
+  if (!Array.isArray(results) || results.length !== count) throw new CallFailure('bad-answer');
   const scores: number[] = [];
   for (const item of results as { index?: unknown; relevance_score?: unknown; score?: unknown }[]) {
     const score = item?.relevance_score ?? item?.score;
-    if (typeof item?.index !== 'number' || typeof score !== 'number') throw new HostFailure('bad-answer');
+    if (typeof item?.index !== 'number' || typeof score !== 'number') throw new CallFailure('bad-answer');
     scores[item.index] = score;
   }
-  if (scores.length !== count || Object.keys(scores).length !== count) throw new HostFailure('bad-answer');
+  if (scores.length !== count || Object.keys(scores).length !== count) throw new CallFailure('bad-answer');
   return scores;
 }

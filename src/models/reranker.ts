@@ -4,7 +4,7 @@ export abstract class Reranker {
   abstract readonly name: string;
   /**
    * One score a text, in the order of the texts; higher is better, and the scale is the model's own.
-   * @throws HostFailure where the model cannot be asked; what the signal was aborted with
+   * @throws CallFailure where the model cannot be asked; what the signal was aborted with
    */
   abstract rerank(query: string, texts: readonly string[], signal: AbortSignal): Promise<number[]>;
 }

@@ -11,6 +11,10 @@ CREATE TABLE vector_sets (
 );
 CREATE UNIQUE INDEX vector_sets_current ON vector_sets (current) WHERE current;
 
+-- Two processes that build at once take turns with the tables. Whoever holds the row 'knowledge.version' may wait for this lock,
+-- never the other way round.
+CREATE FUNCTION lock_vector_sets() RETURNS void LANGUAGE sql AS 'SELECT pg_advisory_xact_lock(7264327)';
+
 -- The set of an embedder, with empty tables where it is new: passage_vectors_<number> by passages.key and
 -- exemplar_vectors_<number> by exemplar_texts.key. Only texts of current versions have vectors, so that a search finds
 -- nothing that may not be found. No foreign keys: texts are never deleted, and dropping a set need not lock them.
@@ -20,6 +24,7 @@ DECLARE
   set_number integer;
   vectors text;
 BEGIN
+  PERFORM lock_vector_sets();
   INSERT INTO vector_sets (embedder, dimensions) VALUES (wanted, length)
   ON CONFLICT (embedder) DO NOTHING RETURNING number INTO set_number;
   IF set_number IS NULL THEN
@@ -43,6 +48,7 @@ LANGUAGE plpgsql AS $$
 DECLARE
   vectors text;
 BEGIN
+  PERFORM lock_vector_sets();
   IF (SELECT dimensions FROM vector_sets WHERE number = set_number) <= 2000 THEN
     FOREACH vectors IN ARRAY ARRAY['passage_vectors_', 'exemplar_vectors_'] LOOP
       EXECUTE format('CREATE INDEX IF NOT EXISTS %I ON %I USING hnsw (vector vector_cosine_ops)',
@@ -57,6 +63,7 @@ LANGUAGE plpgsql AS $$
 DECLARE
   old integer;
 BEGIN
+  PERFORM lock_vector_sets();
   FOR old IN SELECT number FROM vector_sets WHERE number <> set_number LOOP
     EXECUTE format('DROP TABLE passage_vectors_%s, exemplar_vectors_%s', old, old);
     DELETE FROM vector_sets WHERE number = old;
