@@ -72,9 +72,7 @@ export class RerankStage {
       this.counts.failed++;
       this.restsUntil = this.clock.monotonic() + REST;
       // The message of a failed call is a reason from a list; nothing of the question stands in it.
-      this.logger.warn(
-        `${this.reranker.name}: no order (${deadline.aborted ? 'hung' : (error as Error).message})`,
-      );
+      this.logger.warn(`${this.reranker.name}: no order (${deadline.aborted ? 'hung' : (error as Error).message})`);
       return undefined;
     }
   }

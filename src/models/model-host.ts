@@ -25,7 +25,7 @@ export class CallFailure extends Error {
   }
 }
 
-const PASSING = new Set<ModelReason>(['host-unreachable', 'hung', 'rate-limited', 'host-failed']);
+const PASSING = new Set<ModelReason>(['host-unreachable', 'host-not-ready', 'host-failed', 'hung', 'rate-limited']);
 
 /** How llama-server, vLLM and TEI say that a text has more tokens than the model reads; llama-server of some versions by status 500. */
 const TOO_LONG = /too (large|long)|exceed|maximum|less than|context (length|size)/i;
@@ -77,10 +77,10 @@ function refusal({ status, headers }: Response, text: string): CallFailure {
 
 function reasonOf(status: number, text: string): ModelReason {
   if (status === 401 || status === 403) return 'unauthorized';
-  if (status === 404) return 'model-not-served';
+  if (status === 404 || status === 405 || status === 501) return 'model-not-served';
   if (status === 429) return 'rate-limited';
   if (status < 500 || TOO_LONG.test(text)) return 'input-refused';
-  return 'host-failed';
+  return status === 503 ? 'host-not-ready' : 'host-failed';
 }
 
 function parsed(text: string): unknown {
