@@ -29,6 +29,7 @@ const TEXTS: Record<Vectorised, string> = {
  */
 export class VectorBuild {
   private step = Promise.withResolvers<void>();
+  /** Of the build that is under way in this process. */
   private current: BuildProgress | undefined;
   private asked: () => void = () => undefined;
 
@@ -45,11 +46,6 @@ export class VectorBuild {
 
   onAsked(listener: () => void): void {
     this.asked = listener;
-  }
-
-  /** Of the build that is under way in this process. */
-  get progress(): BuildProgress | undefined {
-    return this.current;
   }
 
   /**
