@@ -49,11 +49,11 @@ export function openKnowledge(
   { earlier, calibration = loadCalibration(), rerank }: KnowledgeOptions = {},
 ): Knowledge {
   const repository = new KnowledgeRepository(database, clock);
-  const cached = withShippedVectors(embedder);
-  const vectors = new VectorStore(database, cached, earlier);
-  const build = new VectorBuild(database, vectors, cached);
+  const ofTexts = withShippedVectors(embedder);
+  const vectors = new VectorStore(database, embedder, ofTexts, earlier);
+  const build = new VectorBuild(database, vectors, ofTexts);
   const importer = new Importer(repository, vectors, build);
-  const shipped = new ShippedKnowledge(repository, importer, cached !== embedder);
+  const shipped = new ShippedKnowledge(repository, importer, ofTexts !== embedder);
   const retriever = new HybridRetriever(repository, vectors, calibration, clock, rerank);
   return new Knowledge(repository, vectors, build, importer, shipped, retriever, rerank);
 }

@@ -33,9 +33,14 @@ export class VectorStore {
   private ownSet: number | undefined;
   private found: VectorSet | undefined;
 
+  /**
+   * @param embedder the configured one, for questions
+   * @param ofTexts the same for texts that are stored, with the vectors that ship in front
+   */
   constructor(
     private readonly database: Database,
     private readonly embedder: Embedder,
+    private readonly ofTexts: Embedder,
     private readonly earlier?: EarlierEmbedders,
   ) {}
 
@@ -60,7 +65,7 @@ export class VectorStore {
       this.ownSet = row!.number;
     }
     const [row] = await this.database.query('SELECT number FROM vector_sets WHERE number = $1', [this.ownSet]);
-    return row && { number: this.ownSet, embedder: this.embedder };
+    return row && { number: this.ownSet, embedder: this.ofTexts };
   }
 
   /** The sets that a text gets vectors in when it is saved: the configured embedder's first, and the one that is searched. */
