@@ -14,6 +14,9 @@ import { all, Room, sheet, STORES } from './room.js';
 
 Logger.overrideLogger(false);
 
+/** How long something that comes by itself may take on a busy machine. */
+const PATIENCE = { timeout: 30_000 };
+
 /** Gives the embedder that the store was filled with. */
 class AtHand extends EarlierEmbedders {
   constructor(private readonly embedder: Embedder) {
@@ -180,15 +183,15 @@ describe.each(STORES)('vectors of another embedder (%s)', (kind) => {
     const upkeep = new VectorUpkeep(build, 1);
     other.available = false;
     upkeep.start();
-    await expect.poll(() => upkeep.status().state).toBe('waiting');
+    await expect.poll(() => upkeep.status().state, PATIENCE).toBe('waiting');
     other.available = true;
-    await expect.poll(() => upkeep.status()).toEqual({ state: 'complete', progress: 1 });
+    await expect.poll(() => upkeep.status(), PATIENCE).toEqual({ state: 'complete', progress: 1 });
     other.available = false;
     room.write('new.jsonl', faq('new', '환율 우대가 되나요?', '됩니다.'));
     expect((await all(importer.import([`${room.path}/new.jsonl`]))).at(-1)).toMatchObject({ withoutVectors: 2 });
-    await expect.poll(() => upkeep.status().state).toBe('waiting');
+    await expect.poll(() => upkeep.status().state, PATIENCE).toBe('waiting');
     other.available = true;
-    await expect.poll(() => upkeep.status().state).toBe('complete');
+    await expect.poll(() => upkeep.status().state, PATIENCE).toBe('complete');
     expect((await retriever.retrieve('환율 우대가 되나요?', { k: 1 }))[0]!.cosine).toBeCloseTo(0.98, 2);
     await upkeep.close();
   });

@@ -6,6 +6,9 @@ import { JsonHost, type JsonReply, type JsonRequest } from '../support/json-host
 import { llamaServerPython } from '../support/llama-server.js';
 import { freePort } from '../support/spawned-service.js';
 
+/** How long something that comes by itself may take on a busy machine. */
+const PATIENCE = { timeout: 30_000 };
+
 const closing: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
   for (const close of closing.splice(0)) await close();
@@ -190,7 +193,7 @@ describe('a remote embedder', () => {
     const loading = await embedderAt(host.url);
     expect(loading.reason).toBe('host-not-ready');
     host.reply = answer;
-    await expect.poll(() => loading.available).toBe(true);
+    await expect.poll(() => loading.available, PATIENCE).toBe(true);
     expect(loading.id).toBe('bge-m3@3');
   });
 
@@ -200,10 +203,10 @@ describe('a remote embedder', () => {
     host.reply = () => ({ body: { data: [{ index: 0, embedding: [1, 2, 3, 4] }] } });
     await expect(embedder.embed(['가'], 'query')).rejects.toMatchObject({ params: { reason: 'bad-answer' } });
     const asked = host.requests.length;
-    await expect.poll(() => host.requests.length).toBeGreaterThan(asked + 2);
+    await expect.poll(() => host.requests.length, PATIENCE).toBeGreaterThan(asked + 2);
     expect(embedder.available).toBe(false);
     host.reply = answer;
-    await expect.poll(() => embedder.available).toBe(true);
+    await expect.poll(() => embedder.available, PATIENCE).toBe(true);
   });
 
   it('follows no redirect to another host', async () => {
