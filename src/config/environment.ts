@@ -3,7 +3,19 @@ import { isIPv4 } from 'node:net';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { Expose, plainToInstance, Transform } from 'class-transformer';
-import { IsBoolean, IsIn, IsInt, IsOptional, IsUrl, Matches, Max, Min, MinLength, validateSync } from 'class-validator';
+import {
+  ArrayUnique,
+  IsBoolean,
+  IsIn,
+  IsInt,
+  IsOptional,
+  IsUrl,
+  Matches,
+  Max,
+  Min,
+  MinLength,
+  validateSync,
+} from 'class-validator';
 import { AppError } from './app-error.js';
 import { packageRoot } from './package-root.js';
 
@@ -55,13 +67,61 @@ export class Environment {
   SANGDAM_MODELS: string = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'sangdam', 'models');
 
   @Expose()
+  @IsOptional()
   @MinLength(1)
-  SANGDAM_CHAT_MODEL = 'qwen2.5-coder-1.5b-instruct-q4_k_m';
+  SANGDAM_CHAT_MODEL?: string;
 
   @Expose()
   @IsOptional()
   @IsIn(['select', 'write'])
   SANGDAM_CHAT_CAPABILITY?: 'select' | 'write';
+
+  @Expose()
+  @IsOptional()
+  @Transform(toList)
+  @ArrayUnique({ message: 'each URL once' })
+  @IsUrl(
+    {
+      require_tld: false,
+      require_protocol: true,
+      protocols: ['http', 'https'],
+      allow_underscores: true,
+      disallow_auth: true,
+      allow_query_components: false,
+      allow_fragments: false,
+    },
+    {
+      each: true,
+      message: 'a comma-separated list of URLs such as http://gpu1:8080/v1, without a user, a query or a #',
+    },
+  )
+  SANGDAM_CHAT_URLS: string[] = [];
+
+  @Expose()
+  @IsOptional()
+  @Matches(/^[\x21-\x7e]+$/, { message: 'visible ASCII characters' })
+  SANGDAM_CHAT_API_KEY?: string;
+
+  @Expose()
+  @Transform(toInteger)
+  @IsInt()
+  @Min(100)
+  @Max(60_000)
+  SANGDAM_CHAT_CONNECT_MS = 3_000;
+
+  @Expose()
+  @Transform(toInteger)
+  @IsInt()
+  @Min(1_000)
+  @Max(240_000)
+  SANGDAM_CHAT_FIRST_TOKEN_MS = 30_000;
+
+  @Expose()
+  @Transform(toInteger)
+  @IsInt()
+  @Min(1_000)
+  @Max(240_000)
+  SANGDAM_CHAT_NEXT_TOKEN_MS = 15_000;
 
   @Expose()
   @IsOptional()
@@ -126,7 +186,13 @@ export class Environment {
 }
 
 /** Values that must not be shown in an error message. */
-const SECRET_VARIABLES = new Set(['SANGDAM_SECRET', 'SANGDAM_OPERATOR_TOKEN', 'DATABASE_URL']);
+const SECRET_VARIABLES = new Set([
+  'SANGDAM_SECRET',
+  'SANGDAM_OPERATOR_TOKEN',
+  'DATABASE_URL',
+  'SANGDAM_CHAT_API_KEY',
+  'SANGDAM_CHAT_URLS', // may hold a password, for which it is refused
+]);
 
 /**
  * Reads and checks the environment; a command opens no way in, so that it needs no secret.
@@ -148,6 +214,13 @@ export function readEnvironment(
       expected: Object.values(first.constraints ?? {}).join('; '),
     });
   }
+  if (environment.SANGDAM_CHAT_API_KEY !== undefined && environment.SANGDAM_CHAT_URLS.length === 0)
+    throw AppError.of('config.invalid', {
+      variable: 'SANGDAM_CHAT_API_KEY',
+      value: '***',
+      expected:
+        'SANGDAM_CHAT_URLS as well; a model of a vendor takes the vendor’s own variable, such as OPENAI_API_KEY',
+    });
   if (role === 'service') refuseUnsafe(environment);
   return environment;
 }

@@ -12,9 +12,16 @@ export class Settings {
   readonly dataFolder: string;
   readonly databaseUrl: string | undefined;
   readonly modelsFolder: string;
-  /** A name of data/models/models.json, a path of a GGUF file, `scripted:<file>` or `none`. */
-  readonly chatModel: string;
+  /**
+   * A name of data/models/models.json, a path of a GGUF file, `vendor:model`, `scripted:<file>` or `none`; with `chatUrls`, the
+   * name under which those serve it, or `none`.
+   */
+  readonly chatModel: string | undefined;
   readonly chatCapability: 'select' | 'write' | undefined;
+  /** OpenAI-compatible servers of the chat model, each up to and with `/v1`, without a slash at the end. */
+  readonly chatUrls: readonly string[];
+  /** How long a chat model on another machine may be silent, ms. */
+  readonly chatTimes: { connectMs: number; firstTokenMs: number; nextTokenMs: number };
   /** Missing model files may be downloaded: by the service outside production; commands fetch only by `models fetch`. */
   readonly mayFetch: boolean;
   /** The operator's own servers of model files, tried before the list's sources. */
@@ -28,6 +35,7 @@ export class Settings {
   readonly connectionsPerAddress: number;
   readonly messagesPerMinute: number;
   readonly logLevel: Environment['LOG_LEVEL'];
+  readonly #chatApiKey: string | undefined;
   readonly #givenSecret: string | undefined;
   #secret: string | undefined;
 
@@ -40,6 +48,13 @@ export class Settings {
     this.modelsFolder = resolve(environment.SANGDAM_MODELS);
     this.chatModel = environment.SANGDAM_CHAT_MODEL;
     this.chatCapability = environment.SANGDAM_CHAT_CAPABILITY;
+    this.chatUrls = environment.SANGDAM_CHAT_URLS.map((url) => url.replace(/\/+$/, ''));
+    this.chatTimes = {
+      connectMs: environment.SANGDAM_CHAT_CONNECT_MS,
+      firstTokenMs: environment.SANGDAM_CHAT_FIRST_TOKEN_MS,
+      nextTokenMs: environment.SANGDAM_CHAT_NEXT_TOKEN_MS,
+    };
+    this.#chatApiKey = environment.SANGDAM_CHAT_API_KEY;
     this.mayFetch = role === 'service' && !this.production;
     this.modelUrls = environment.SANGDAM_MODEL_URLS;
     this.operatorToken = environment.SANGDAM_OPERATOR_TOKEN;
@@ -57,6 +72,11 @@ export class Settings {
 
   static read(role: 'service' | 'command' = 'command', source: NodeJS.ProcessEnv = process.env): Settings {
     return new Settings(readEnvironment(source, role), role);
+  }
+
+  /** Bearer token for the servers of `chatUrls`. */
+  get chatApiKey(): string | undefined {
+    return this.#chatApiKey;
   }
 
   /** Key of the hashes of resume tokens: SANGDAM_SECRET, else one that is made at the first start and kept in the data folder. */

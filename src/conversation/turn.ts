@@ -211,7 +211,8 @@ export class Turn {
     yield { signal: { type: 'progress', data: { turn: input.seq, stage: 'writing' } } };
     try {
       const maxTokens = selects ? MAX_NUMBER_TOKENS : MAX_TOKENS;
-      const written = this.chatModel.stream({ messages, maxTokens, temperature: 0 }, signal);
+      const request = { messages, maxTokens, temperature: 0, affinity: input.conversation.id };
+      const written = this.chatModel.stream(request, signal);
       const generated = selects ? chosenSentences(written, texts) : written;
       for await (const sentence of this.release.sentences(generated, context)) {
         if (signal.aborted) return;

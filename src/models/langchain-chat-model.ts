@@ -11,17 +11,11 @@ export abstract class ChatModelSource {
   abstract current(): BaseChatModel | undefined;
 }
 
-/** What is passed to `BaseChatModel.stream` beside the signal. A vendor's model with other names gets its own mapping. */
-export type CallOptionsOf = (request: ChatRequest) => object;
-
 /** The port over any LangChain chat model. */
 export class LangChainChatModel extends ChatModel {
-  constructor(
-    private readonly source: ChatModelSource,
-    private readonly callOptionsOf: CallOptionsOf = ownCallOptions,
-  ) {
+  constructor(private readonly source: ChatModelSource) {
     super();
-    forbidTracing(process.env);
+    keepPromptsInside(process.env);
   }
 
   override status(): ChatModelStatus {
@@ -32,7 +26,7 @@ export class LangChainChatModel extends ChatModel {
     const model = this.source.current();
     if (!model) throw unavailable(this.status().reason ?? ('loading' satisfies ModelReason));
     try {
-      const chunks = await model.stream(toLangChain(request.messages), { ...this.callOptionsOf(request), signal });
+      const chunks = await model.stream(toLangChain(request.messages), { ...callOptions(request), signal });
       for await (const chunk of chunks) {
         if (signal.aborted) return;
         if (chunk.text) yield chunk.text;
@@ -45,16 +39,33 @@ export class LangChainChatModel extends ChatModel {
   }
 }
 
-function ownCallOptions({ maxTokens, temperature, stop, seed }: ChatRequest): object {
-  return { maxTokens, temperature, ...(stop ? { stop: [...stop] } : {}), ...(seed === undefined ? {} : { seed }) };
+/** What is passed to `BaseChatModel.stream` beside the signal; each of our models takes these names. */
+function callOptions({ maxTokens, temperature, stop, seed, affinity }: ChatRequest): object {
+  return {
+    maxTokens,
+    temperature,
+    ...(stop ? { stop: [...stop] } : {}),
+    ...(seed === undefined ? {} : { seed }),
+    ...(affinity === undefined ? {} : { affinity }),
+  };
 }
 
 function unavailable(reason: string, cause?: unknown): AppError {
   return AppError.of('model.unavailable', { reason }, { cause });
 }
 
-/** LangChain sends every prompt to LangSmith when one of these is set: customers' words must not leave by that door. */
-function forbidTracing(env: NodeJS.ProcessEnv): void {
-  for (const name of ['LANGSMITH_TRACING_V2', 'LANGCHAIN_TRACING_V2', 'LANGSMITH_TRACING', 'LANGCHAIN_TRACING'])
-    delete env[name];
+/** Variables by which LangChain and the vendors' clients send every prompt to LangSmith, or print it. */
+const OTHER_DOORS = [
+  'LANGSMITH_TRACING_V2',
+  'LANGCHAIN_TRACING_V2',
+  'LANGSMITH_TRACING',
+  'LANGCHAIN_TRACING',
+  'LANGSMITH_GATEWAY',
+  'LANGCHAIN_VERBOSE',
+  'OPENAI_LOG',
+  'ANTHROPIC_LOG',
+];
+
+function keepPromptsInside(env: NodeJS.ProcessEnv): void {
+  for (const name of OTHER_DOORS) delete env[name];
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { packageRoot } from '../../src/config/package-root.js';
 import { freePort } from './spawned-service.js';
 
+const SCRIPT = join(packageRoot, 'test', 'support', 'llama-server.py');
 const VENV_PYTHON = join(packageRoot, 'node_modules', '.cache', 'llama-server', 'bin', 'python');
 
 /**
@@ -67,12 +68,10 @@ export class LlamaServer {
     await this.kill();
     if (!llamaServerPython) throw new Error('no llama-server: run scripts/ci-llama-server.sh');
     const { model, alias, apiKey, slots, contextTokens, threads } = this.options;
-    const args = [
-      ...[join(packageRoot, 'test', 'support', 'llama-server.py'), '--model', model, '--alias', alias],
-      ...['--port', String(this.port), '--slots', String(slots), '--context', String(contextTokens)],
-      ...['--threads', String(threads), ...(apiKey === undefined ? [] : ['--api-key', apiKey])],
-    ];
-    const child = spawn(llamaServerPython, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+    const flags = { model, alias, port: this.port, slots, context: contextTokens, threads };
+    const args = Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, String(value)]);
+    if (apiKey !== undefined) args.push('--api-key', apiKey);
+    const child = spawn(llamaServerPython, [SCRIPT, ...args], { stdio: ['pipe', 'pipe', 'pipe'] });
     this.#child = child;
     await listening(child);
   }
