@@ -91,7 +91,8 @@ describe('a chat model on another machine', () => {
   });
 
   it('may be slow, as long as it goes on', async () => {
-    const { model } = await remote([await scripted(saySlowly(300, '하', '루', '천', '만', '원'))]);
+    const host = await scripted(saySlowly(300, '하', '루', '천', '만', '원'));
+    const { model } = await remote([host], { chatTimes: IMPATIENT });
     expect(await text(model)).toBe('하루천만원');
   });
 
@@ -123,18 +124,18 @@ describe('a host that fails', () => {
 
   it.each(faults)('%s: says why', async (_, answer, reason) => {
     const host = await scripted(answer);
-    const { model } = await remote([host]);
+    const { model } = await remote([host], reason === 'hung' ? { chatTimes: IMPATIENT } : {});
     await expect(text(model)).rejects.toMatchObject({ code: 'model.unavailable', params: { reason } });
     expect(host.requests).toHaveLength(1);
   });
 
-  it.each(faults)('%s: another host answers, and gets the next requests too', async (_, answer) => {
+  it.each(faults)('%s: another host answers, and gets the next requests too', async (_, answer, reason) => {
     const [bad, good] = [await scripted(answer), await scripted(say('네.'))];
-    const { model } = await remote([bad, good]);
-    const affinity = keyOf(model, bad, [bad, good]);
-    expect(await text(model, { ...REQUEST, affinity: await affinity })).toBe('네.');
+    const { model } = await remote([bad, good], reason === 'hung' ? { chatTimes: IMPATIENT } : {}, LONG_REST);
+    const affinity = await keyOf(model, bad, [bad, good]);
+    expect(await text(model, { ...REQUEST, affinity })).toBe('네.');
     expect(bad.requests).toHaveLength(1);
-    expect(await text(model, { ...REQUEST, affinity: await affinity })).toBe('네.');
+    expect(await text(model, { ...REQUEST, affinity })).toBe('네.');
     expect(bad.requests).toHaveLength(1);
   });
 
@@ -146,7 +147,7 @@ describe('a host that fails', () => {
     ['by saying no more', sayThen(['하루 '], () => {}), 'hung'],
   ])('in the middle, %s: is not mixed with another’s answer', async (_, answer, reason) => {
     const hosts = [await scripted(answer), await scripted(answer)];
-    const { model } = await remote(hosts);
+    const { model } = await remote(hosts, reason === 'hung' ? { chatTimes: IMPATIENT } : {});
     const stream = model.stream(REQUEST, never());
     expect((await stream.next()).value).toBe('하루 ');
     await expect(stream.next()).rejects.toMatchObject({ code: 'model.unavailable', params: { reason } });
@@ -360,7 +361,7 @@ describe.runIf(llamaServerPython || process.env.CI)('llama-server', () => {
 
   it('hangs: requests that wait for it go to another host; it comes back', async () => {
     const servers = [await llama(), await llama()];
-    const { model } = await remote(servers, { chatModel: 'tiny' });
+    const { model } = await remote(servers, { chatModel: 'tiny', chatTimes: { ...IMPATIENT, firstTokenMs: 20_000 } });
     servers[0]!.freeze();
     for (let n = 0; n < 8; n++) expect(await text(model, { ...REQUEST, affinity: `${n}` })).not.toBe('');
     expect(model.status().hosts).toMatchObject([{ state: 'down', reason: 'hung' }, { state: 'up' }]);
@@ -376,6 +377,11 @@ describe.runIf(llamaServerPython || process.env.CI)('llama-server', () => {
     expect(model.status().state).toBe('ready');
   });
 });
+
+/** For hosts that say nothing, and for one that is slower than this in all. */
+const IMPATIENT = { connectMs: 500, firstTokenMs: 1_200, nextTokenMs: 1_200 };
+/** A host that failed is left alone for as long as a test lasts. */
+const LONG_REST = { probeEveryMs: 50, backoffMs: 60_000 };
 
 const ENDLESS = { ...REQUEST, maxTokens: 1_900 };
 
@@ -402,7 +408,7 @@ async function remote(
     chatCapability: undefined,
     chatUrls: hosts.map(({ url }) => url),
     chatApiKey: undefined,
-    chatTimes: { connectMs: 500, firstTokenMs: 1_200, nextTokenMs: 1_200 },
+    chatTimes: { connectMs: 2_000, firstTokenMs: 20_000, nextTokenMs: 20_000 },
     modelsFolder: '',
     modelUrls: [],
     mayFetch: false,
