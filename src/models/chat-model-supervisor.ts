@@ -150,7 +150,7 @@ export class ChatModelSupervisor extends ChatModelSource {
     const { chatUrls, chatApiKey, chatModel, chatTimes } = this.settings;
     const remote = { ...chatTimes, urls: chatUrls, apiKey: chatApiKey, model: chatModel };
     const hosts = new RemoteHosts(remote, this.options.probes);
-    return { at: 'remote', hosts, model: new RemoteChatModel(hosts) };
+    return { at: 'remote', hosts, model: new RemoteChatModel(hosts, chatTimes.firstTokenMs) };
   }
 
   private async reachListed(model: ListedModel, mayFetch: boolean): Promise<Phase> {

@@ -17,7 +17,11 @@ export class HostFailure extends Error {
   /** What a client of LangChain threw. `begun`: the server had begun to answer. */
   static from(thrown: unknown, begun: boolean): HostFailure {
     if (thrown instanceof HostFailure) return thrown;
-    const { status, headers, error } = thrown as { status?: unknown; headers?: unknown; error?: { type?: unknown } };
+    const { status, headers, error } = (thrown ?? {}) as {
+      status?: unknown;
+      headers?: unknown;
+      error?: { type?: unknown };
+    };
     if (ContextOverflowError.isInstance(thrown) || error?.type === 'exceed_context_size_error')
       return new HostFailure('prompt-too-long', false);
     if (typeof status === 'number')

@@ -27,7 +27,11 @@ const SECOND_REQUESTS = 2;
  * first text: after that, two answers would be mixed.
  */
 export class RemoteChatModel extends BaseChatModel<RemoteCallOptions> {
-  constructor(private readonly hosts: RemoteHosts) {
+  /** `patienceMs`: the longest that a request waits for the first text of one host; of another one after it, but no third. */
+  constructor(
+    private readonly hosts: RemoteHosts,
+    private readonly patienceMs: number,
+  ) {
     super({});
   }
 
@@ -45,7 +49,8 @@ export class RemoteChatModel extends BaseChatModel<RemoteCallOptions> {
     const key = options.affinity || beginning(messages);
     const tried = new Set<RemoteHost>();
     let reason: ModelReason = this.hosts.status().reason ?? 'host-unreachable';
-    for (let attempts = this.hosts.count + SECOND_REQUESTS; attempts > 0; attempts--) {
+    const latest = performance.now() + 2 * this.patienceMs;
+    for (let attempts = this.hosts.count + SECOND_REQUESTS; attempts > 0 && performance.now() < latest; attempts--) {
       const host = this.hosts.choose(key, tried);
       if (!host) break;
       if (host.refusesMs > 0) await delay(host.refusesMs, undefined, signal ? { signal } : {});

@@ -50,6 +50,7 @@ export class RemoteHost {
   /** Requests that the host has not begun to answer. */
   readonly #unanswered = new Set<AbortController>();
   #health: Health = { state: 'unknown' };
+  #served = '';
   #probing: Promise<void> | undefined;
   #running = 0;
   #failuresInARow = 0;
@@ -106,8 +107,7 @@ export class RemoteHost {
     this.#running++;
     this.#unanswered.add(attempt);
     try {
-      const model = this.#health.state === 'up' ? this.#health.model : '';
-      const chunks = this.#chat._streamResponseChunks(messages, { ...call, model, signal });
+      const chunks = this.#chat._streamResponseChunks(messages, { ...call, model: this.#served, signal });
       for await (const chunk of unlessSilent(chunks, this.settings, attempt)) {
         clearTimeout(doubt);
         if (chunk.text !== '') {
@@ -161,13 +161,14 @@ export class RemoteHost {
     try {
       const [model] = await Promise.all([this.#servedModel(), this.#refuseUnhealthy()]);
       found = { state: 'up', model };
+      this.#served = model;
     } catch (error) {
-      if (this.#closing.signal.aborted) return;
       const { reason } = HostFailure.from(error, false);
       // Too many requests: it is well, and says so.
       if (reason === 'rate-limited' && this.#health.state === 'up') return;
       found = { state: 'down', reason };
     }
+    if (this.#closing.signal.aborted) return;
     this.#tell(found);
     this.#health = found;
     if (found.state === 'down' && this.isAnotherUp())
@@ -177,9 +178,12 @@ export class RemoteHost {
   /** @throws HostFailure where it does not serve the configured model, or several where none is configured. */
   async #servedModel(): Promise<string> {
     const { apiKey, model } = this.settings;
-    const response = await this.#get(`${this.url}/models`, apiKey ? { authorization: `Bearer ${apiKey}` } : {});
-    if (!response.ok) throw HostFailure.ofStatus(response.status);
-    const served = servedModels(await response.json().catch(() => undefined));
+    const { status, body } = await this.#get(
+      `${this.url}/models`,
+      apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` },
+    );
+    if (status !== 200) throw HostFailure.ofStatus(status);
+    const served = servedModels(body);
     if (model === undefined) {
       if (served.length > 1) throw new HostFailure('model-ambiguous');
       if (served[0]) return served[0].id;
@@ -193,13 +197,13 @@ export class RemoteHost {
     if (status >= 500) throw HostFailure.ofStatus(status);
   }
 
-  async #get(url: string | URL, headers: Record<string, string>): Promise<Response> {
-    const timeout = AbortSignal.timeout(this.settings.connectMs);
-    const signal = AbortSignal.any([timeout, this.#closing.signal]);
+  async #get(url: string | URL, headers: Record<string, string>): Promise<{ status: number; body: string }> {
+    const signal = AbortSignal.timeout(this.settings.connectMs);
     try {
-      return await fetch(url, { headers, signal, redirect: 'error' });
+      const response = await fetch(url, { headers, signal, redirect: 'error' });
+      return { status: response.status, body: await response.text() };
     } catch {
-      throw new HostFailure(timeout.aborted ? 'hung' : 'host-unreachable');
+      throw new HostFailure(signal.aborted ? 'hung' : 'host-unreachable');
     }
   }
 
@@ -226,7 +230,11 @@ interface ServedModel {
 }
 
 /** Of the answer of `/models`; empty where it is none. */
-function servedModels(body: unknown): readonly ServedModel[] {
-  const data = (body as { data?: unknown } | null | undefined)?.data;
-  return Array.isArray(data) ? data.filter((entry): entry is ServedModel => typeof entry?.id === 'string') : [];
+function servedModels(body: string): readonly ServedModel[] {
+  try {
+    const { data } = JSON.parse(body) as { data?: unknown };
+    return Array.isArray(data) ? data.filter((entry): entry is ServedModel => typeof entry?.id === 'string') : [];
+  } catch {
+    return [];
+  }
 }

@@ -19,15 +19,15 @@ export class RemoteHosts {
     return this.hosts.length;
   }
 
-  /** Ready while one host is up; else why the first one is not. `model` is empty until a host has told what it serves. */
-  status(): Pick<ChatModelStatus, 'state' | 'model' | 'reason'> & { hosts: HostStatus[] } {
+  /** Ready while one host is up; else why the first one is not. `model` once a host has told what it serves. */
+  status(): Pick<ChatModelStatus, 'state' | 'reason'> & { model?: string; hosts: HostStatus[] } {
     const hosts = this.hosts.map((host) => host.status());
     const up = hosts.find(({ state }) => state === 'up');
-    if (up) return { state: 'ready', model: up.model ?? '', hosts };
-    if (hosts.some(({ state }) => state === 'unknown'))
-      return { state: 'loading', model: '', reason: 'loading', hosts };
-    const { model = '', reason = 'host-unreachable' } = hosts[0]!;
-    return { state: 'failed', model, reason, hosts };
+    const model = (up ?? hosts.find((host) => host.model !== undefined))?.model;
+    const known = { ...(model === undefined ? {} : { model }), hosts };
+    if (up) return { state: 'ready', ...known };
+    if (hosts.some(({ state }) => state === 'unknown')) return { state: 'loading', reason: 'loading', ...known };
+    return { state: 'failed', reason: hosts[0]?.reason ?? 'host-unreachable', ...known };
   }
 
   /** Resolves when one host is up, or all are known to be down. */

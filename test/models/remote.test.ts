@@ -154,6 +154,13 @@ describe('a host that fails', () => {
     expect(hosts.flatMap(({ requests }) => requests)).toHaveLength(1);
   });
 
+  it('by saying nothing, as the next one does: the customer is not made to wait for a third', async () => {
+    const hosts = [await scripted(hang), await scripted(hang), await scripted(hang)];
+    const { model } = await remote(hosts, { chatTimes: IMPATIENT });
+    await expect(text(model)).rejects.toMatchObject({ params: { reason: 'hung' } });
+    expect(hosts.flatMap(({ requests }) => requests)).toHaveLength(2);
+  });
+
   it('because the request is at fault, is asked once, and is not blamed', async () => {
     const long = { type: 'exceed_context_size_error', message: PROMPT };
     for (const [answer, reason] of [

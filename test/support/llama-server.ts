@@ -110,14 +110,14 @@ export class LlamaServer {
 /** Resolves when the server says that it listens; what it printed before an early end is the error. */
 function listening(child: ChildProcess): Promise<void> {
   return new Promise((resolve, reject) => {
-    let said = '';
-    const read = (chunk: Buffer): void => {
-      said += chunk.toString();
-      if (/^listening$/m.test(said)) resolve();
-    };
-    child.stdout!.on('data', read);
-    child.stderr!.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    let printed = '';
+    let log = '';
+    child.stdout!.on('data', (chunk: Buffer) => {
+      printed += chunk.toString();
+      if (/^listening$/m.test(printed)) resolve();
+    });
+    child.stderr!.on('data', (chunk: Buffer) => (log += chunk.toString()));
     child.once('error', reject);
-    child.once('exit', (code) => reject(new Error(`the llama-server ended (${code}): ${said}`)));
+    child.once('exit', (code) => reject(new Error(`the llama-server ended (${code}): ${log}`)));
   });
 }
