@@ -125,7 +125,7 @@ it('a service without such a model does not load their clients: they take half a
   expect(await loaded('without', { SANGDAM_CHAT_MODEL: 'none' })).toEqual([]);
   const hosts = { SANGDAM_CHAT_MODEL: 'test', SANGDAM_CHAT_URLS: 'http://127.0.0.1:9/v1' };
   expect(await loaded('with', hosts)).toContain('load @langchain/openai');
-});
+}, 120_000);
 
 function linesOf(path: string): string[] {
   return existsSync(path) ? readFileSync(path, 'utf8').trim().split('\n') : [];

@@ -114,8 +114,14 @@ describe.runIf((llamaServerPython && trained) || process.env.CI)(
     });
     afterAll(() => server.kill());
 
+    /** A machine that does much else reads a prompt in half a minute. */
     const serveTrained = (capability: 'select' | 'write'): Promise<RunningService> =>
-      serve([server], { SANGDAM_CHAT_MODEL: 'trained', SANGDAM_CHAT_CAPABILITY: capability });
+      serve([server], {
+        SANGDAM_CHAT_MODEL: 'trained',
+        SANGDAM_CHAT_CAPABILITY: capability,
+        SANGDAM_CHAT_FIRST_TOKEN_MS: '120000',
+        SANGDAM_CHAT_NEXT_TOKEN_MS: '120000',
+      });
 
     it('answers in sentences of the source', async () => {
       const client = await open(await serveTrained('select'));
@@ -127,7 +133,7 @@ describe.runIf((llamaServerPython && trained) || process.env.CI)(
         expect(SENTENCES).toContain((data as { text: string }).text);
       }
       expect(turn.at(-1)!.data).toMatchObject({ finish: 'answered' });
-    });
+    }, 180_000);
 
     it('that the customer stops leaves its slot free', async () => {
       const client = await open(await serveTrained('write'));
@@ -153,7 +159,7 @@ describe.runIf((llamaServerPython && trained) || process.env.CI)(
       const next = await client.ask(QUESTION);
       expect(next.filter(({ type }) => type === 'answer.completed')).toHaveLength(1);
       expect(await server.metric('llamacpp:prompt_tokens_total')).toBeGreaterThan(0);
-    });
+    }, 180_000);
   },
 );
 
