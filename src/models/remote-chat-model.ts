@@ -15,7 +15,7 @@ export interface RemoteCallOptions extends BaseChatModelCallOptions {
   /** 0 is greedy. */
   temperature?: number;
   seed?: number;
-  /** Requests with the same value go to the same host while it has room. */
+  /** Requests with the same value go to the same host while it has room; without one, or empty, those with the same instructions. */
   affinity?: string;
 }
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { ChatModelStatus, HostStatus } from './chat-model.js';
 import { RemoteHost, type ProbeTimes, type RemoteSettings } from './remote-host.js';
 
-/** How far above the mean a host may be loaded before it is left; 1.25 is what Mirrokni et al. (2018) and its users take. */
+/** The 1 + ε of bounded loads: a host that has a quarter more than its share to do is left. */
 const BOUND = 1.25;
 
 /** The servers of one model: which are well, and which one is asked. */
@@ -39,7 +39,7 @@ export class RemoteHosts {
   /**
    * The host for a request, none of `tried`. The same key goes to the same host, whose prompt cache still holds its beginning
    * (rendezvous hashing: another host's coming or going moves no key between the rest), unless that has more than its share to
-   * do (Mirrokni, Thorup, Zadimoghaddam: Consistent Hashing with Bounded Loads, 2018). A host that rests is the last choice.
+   * do (Mirrokni, Thorup, Zadimoghaddam: Consistent Hashing with Bounded Loads, SODA 2018). A host that rests is the last choice.
    */
   choose(key: string, tried: ReadonlySet<RemoteHost>): RemoteHost | undefined {
     const open = this.hosts.filter((host) => isUp(host) && !tried.has(host));
