@@ -29,6 +29,7 @@ async function start(): Promise<void> {
   const settings = Settings.read('service');
   const app = await NestFactory.create<NestExpressApplication>(AppModule.with(settings), {
     bufferLogs: true,
+    autoFlushLogs: false, // a start that fails tells its error below, without Nest's account of it
     abortOnError: false,
     ...(settings.tls
       ? { httpsOptions: { cert: readFileSync(settings.tls.cert), key: readFileSync(settings.tls.key) } }
