@@ -58,6 +58,7 @@ async function start(): Promise<void> {
   showChatModel(supervisor, process.stdout, locale);
 }
 
+process.stdout.on('error', () => undefined); // whoever reads our words may go (`npm start | head`): customers stay
 process.removeAllListeners('warning'); // the store's lock uses node:sqlite, which Node 24 still calls experimental
 start().catch((thrown: unknown) => {
   const error = AppError.from(thrown);
