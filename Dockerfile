@@ -1,8 +1,8 @@
-# syntax=docker/dockerfile:1
 # The service for a Linux host. Building needs the registries of npm; running needs no network.
 #
 #   docker build -t sangdam .                          # llama.cpp on the processor, or remote models (compose.yaml)
-#   docker build -t sangdam:cuda --build-arg GPU=cuda .  # llama.cpp in the service on an NVIDIA GPU (x86-64, driver 580 or newer)
+#   docker build -t sangdam:cuda --build-arg RUNTIME=nvidia/cuda:13.0.2-runtime-ubuntu24.04 .
+#                                                      # llama.cpp in the service on an NVIDIA GPU (x86-64, driver 580 or newer)
 #
 #   docker run -p 8080:8080 -v sangdam:/data --env-file sangdam.env sangdam
 #
@@ -10,10 +10,10 @@
 # by itself; once, with network:
 #   docker run --rm -v sangdam:/data --env-file sangdam.env sangdam sangdam models fetch
 
-ARG GPU=none
+ARG RUNTIME=node:24-bookworm-slim
 
 FROM node:24-bookworm-slim AS build
-ARG GPU
+ARG RUNTIME
 WORKDIR /app
 # vendor holds the empty package that overrides in package.json point to: npm ci needs it.
 COPY vendor vendor
@@ -29,21 +29,18 @@ RUN npm prune --omit=dev --no-audit --no-fund --loglevel=error \
     && rm -rf node_modules/node-linux-* node_modules/.bin/node node_modules/typescript node_modules/@typescript node_modules/.bin/tsc \
     && arch="$(node -p process.arch)" \
     && find node_modules/onnxruntime-node/bin -mindepth 3 -maxdepth 3 ! -path "*/linux/$arch" -exec rm -rf {} +
-# node-llama-cpp takes the first of its platform packages that works: CUDA where the host has a GPU, else the processor.
-RUN if [ "$GPU" = cuda ]; then \
+# For CUDA: llama.cpp built against the runtime of CUDA 13, which the base brings (the driver comes from the host), and Node, which
+# it lacks. node-llama-cpp takes CUDA where the host has a GPU, else the processor.
+RUN mkdir /runtime \
+    && case "$RUNTIME" in *cuda*) \
       npm ci --prefix vendor/cuda --ignore-scripts --no-audit --no-fund --loglevel=error \
       && rm -rf node_modules/@node-llama-cpp/linux-x64-cuda node_modules/@node-llama-cpp/linux-x64-cuda-ext \
-      && mv vendor/cuda/node_modules/@node-llama-cpp/* node_modules/@node-llama-cpp/; \
-    fi
-
-FROM node:24-bookworm-slim AS runtime-none
-
-# The packages are built against the CUDA 13 runtime, which this image brings; the driver comes from the host.
-FROM nvidia/cuda:13.0.2-runtime-ubuntu24.04 AS runtime-cuda
-COPY --from=build /usr/local/bin/node /usr/local/bin/node
+      && mv vendor/cuda/node_modules/@node-llama-cpp/* node_modules/@node-llama-cpp/ \
+      && install -D /usr/local/bin/node /runtime/usr/local/bin/node;; \
+    esac
 
 # hadolint ignore=DL3006
-FROM runtime-${GPU}
+FROM ${RUNTIME}
 # ONNX Runtime would report its use to its maker.
 ENV NODE_ENV=production \
     HOST=0.0.0.0 \
@@ -59,6 +56,7 @@ COPY evals evals
 COPY guardrails guardrails
 COPY prompts prompts
 COPY texts texts
+COPY --from=build /runtime/ /
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist
 RUN install -d -o 1000 -g 1000 -m 700 /data \

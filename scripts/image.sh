@@ -43,13 +43,13 @@ provide_base() {
   fi
   local registry
   registry=$(npm config get registry)
-  buildah config --env "npm_config_registry=$registry" --env PATH=/usr/local/bin:/usr/bin:/bin "$container"
+  buildah config --env "npm_config_registry=$registry" --env PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$container"
   buildah run "$container" -- /bin/sh -c 'chmod 755 /usr/local/bin/node && ln -s ../lib/node_modules/npm/bin/npm-cli.js /usr/local/bin/npm && groupadd --gid 1000 node && useradd --uid 1000 --gid node --create-home node'
   buildah commit --quiet --rm "$container" "$base" >/dev/null
 }
 
 build() {
-  buildah bud --quiet --pull-never --network host --tag sangdam . >/dev/null
+  buildah bud --quiet --format docker --pull-never --network host --tag sangdam . >/dev/null
   buildah images --format '{{.Name}} {{.Size}}' | grep -w sangdam
 }
 
