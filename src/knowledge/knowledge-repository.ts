@@ -46,6 +46,9 @@ export interface StoredExemplar {
   vectors: { key: number; kind: ExemplarText['kind'] }[];
 }
 
+/** Entries of a page of ids. */
+const PAGE = 2_000;
+
 export type EntryVersion = Pick<CurrentEntry, 'id' | 'version'>;
 
 /**
@@ -164,15 +167,22 @@ export class KnowledgeRepository {
     );
   }
 
-  /** Ids and versions of the approved exemplars that hold on a day. */
-  async exemplarsOn(day: IsoDate | null): Promise<EntryVersion[]> {
-    return this.database.query<EntryVersion & Record<string, unknown>>(
-      `SELECT id, version FROM exemplars
-       WHERE status = 'approved'
-         AND ($1::date IS NULL OR (coalesce(valid_from <= $1::date, true) AND coalesce(valid_until > $1::date, true)))
-       ORDER BY id`,
-      [day],
-    );
+  /**
+   * Ids and versions of the approved exemplars that hold on a day, in pages: reading 50,000 rows at once would hold up the
+   * event loop.
+   */
+  async *exemplarsOn(day: IsoDate | null): AsyncGenerator<EntryVersion[]> {
+    for (let last: string | undefined = ''; last !== undefined;) {
+      const page: EntryVersion[] = await this.database.query<EntryVersion & Record<string, unknown>>(
+        `SELECT id, version FROM exemplars
+         WHERE status = 'approved' AND id > $2
+           AND ($1::date IS NULL OR (coalesce(valid_from <= $1::date, true) AND coalesce(valid_until > $1::date, true)))
+         ORDER BY id LIMIT ${PAGE}`,
+        [day, last],
+      );
+      yield page;
+      last = page.length < PAGE ? undefined : page.at(-1)?.id;
+    }
   }
 
   async readDocuments(wanted: readonly EntryVersion[]): Promise<StoredDocument[]> {
