@@ -85,16 +85,18 @@ async function run(name, queries, ask) {
   const times = [];
   const pause = watchEventLoop();
   const busy = performance.eventLoopUtilization();
+  const worked = process.cpuUsage();
   for (const query of queries) {
     const asked = performance.now();
     await ask(query);
     times.push(performance.now() - asked);
   }
   const { active } = performance.eventLoopUtilization(busy);
+  const { user, system } = process.cpuUsage(worked);
   print(
     name,
     times,
-    `, main thread ${(active / queries.length).toFixed(2)} ms a question, longest pause ${pause()} ms`,
+    `, main thread ${(active / queries.length).toFixed(2)} ms and all threads ${((user + system) / 1000 / queries.length).toFixed(2)} ms of work a question, longest pause ${pause()} ms`,
   );
 }
 

@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { availableParallelism, homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -30,13 +29,8 @@ const [
   ].map(built),
 );
 
-/** What the store's content depends on. */
-const MAKERS = [
-  'bench/retrieval/corpus.mjs',
-  'bench/retrieval/random.mjs',
-  'data/vectors/bank.vectors',
-  'data/vectors/statutes.vectors',
-];
+/** Raised when corpus.mjs makes other texts or vectors: a store that was kept is then made anew. */
+const EDITION = 1;
 /** Exemplars or documents that are saved in one transaction. */
 const AT_ONCE = 250;
 
@@ -56,13 +50,11 @@ export function openEmbedder() {
 
 /** Where the store of these options is, or will be. */
 export async function placeOf({ exemplars, passages, postgres }) {
-  const hash = createHash('sha256').update(JSON.stringify([exemplars, passages]));
-  for (const file of MAKERS) hash.update(readFileSync(join(root, file)));
-  const name = hash.digest('hex').slice(0, 12);
-  const folder = join(homedir(), '.cache', 'sangdam', 'bench', `retrieval-${name}`);
+  const name = `retrieval-${exemplars}-${passages}-${EDITION}`;
+  const folder = join(homedir(), '.cache', 'sangdam', 'bench', name);
   if (!postgres) return { dataFolder: folder, ready: existsSync(folder), folder, name };
   const url = new URL(postgres);
-  url.pathname = `/sangdam_bench_${name}`;
+  url.pathname = `/sangdam-bench-${name}`;
   const [found] = await onServer(postgres, 'SELECT 1 FROM pg_database WHERE datname = $1', [url.pathname.slice(1)]);
   return { databaseUrl: url.href, dataFolder: folder, ready: found !== undefined, folder, name };
 }
@@ -119,7 +111,7 @@ async function fill(database, knowledge, embedder, wanted) {
       const batch = [];
       while (batch.length < AT_ONCE && n < count) n += make(batch, n);
       await save(batch);
-      process.stderr.write(`\r${n} of ${count}   `);
+      if (process.stderr.isTTY) process.stderr.write(`\r${n} of ${count}   `);
     }
   };
   await saveAnew(
