@@ -6,6 +6,7 @@
 // URL of a server and makes a database of its own there. `--describe` compares the composed texts with the shipped ones instead.
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
+import { describe } from './retrieval/describe.mjs';
 import { measure } from './retrieval/measure.mjs';
 import { buildStore, placeOf } from './retrieval/store.mjs';
 
@@ -26,7 +27,8 @@ const options = {
   postgres: values.postgres,
 };
 
-if (values.build) await buildStore(options);
+if (values.describe) await describe(options);
+else if (values.build) await buildStore(options);
 else {
   // In a process of its own, so that what it leaves in memory is not measured.
   if (!(await placeOf(options)).ready) {

@@ -5,15 +5,16 @@
 // the statutes added. Names are made of syllables in the order in which the shipped texts have them, so that rare bigrams go on
 // coming with every thousand texts, as they do in real ones.
 //
-// A vector is the real one of the text that was told anew, moved along differences of real vectors by as much as the embedder
-// moves it when it embeds such a text (`MOVES`, measured by `node bench/retrieval.mjs --describe`).
+// A vector is the real one of the text that was told anew, moved a part of the way to that of another question or answer of the bank
+// (words of it came in) and a little to the side. The lengths are those at which the cosines to the text before and to the nearest
+// others are as with vectors that the embedder makes of composed texts: `node bench/retrieval.mjs --describe` prints both.
 import { Random } from './random.mjs';
 
 const NAMES = 6_000;
-/** Length of the move beside the unit vector, by kind of text: what makes the cosine to the text before that of the embedder. */
-export const MOVES = { question: 0.42, pair: 0.3, phrasing: 0.42, passage: 0.3 };
-/** Of the move, what all texts of an exemplar share: they tell of the same change. */
-const SHARED = 0.7;
+/** Share of the way to another text, and length of the move aside (a unit vector's length is 1). */
+const MOVE = { towards: 0.2, aside: 0.2 };
+/** Both vary from text to text: standard deviation of their logarithm. */
+const SPREAD = 0.35;
 
 /** Exemplars and documents told anew from the shipped ones. */
 export class Corpus {
@@ -120,13 +121,26 @@ export class Corpus {
 
 /** Vectors of texts told anew, from those of the texts before. */
 export class Mover {
-  /** @param vectors real vectors, `float32[dimensions]` each, whose differences are the directions of the moves. */
+  /** @param vectors real vectors, `float32[dimensions]` each. */
   constructor(vectors, seed = 20261126) {
     this.vectors = vectors;
     this.random = new Random(seed);
   }
 
-  /** A direction of length about 1: differences of six pairs of real vectors, so that it lies where meanings lie. */
+  /** Vectors of the texts of one exemplar or document, each from its own before; half of them move towards the same one. */
+  moveTogether(vectors) {
+    const { random } = this;
+    const together = random.pick(this.vectors);
+    return vectors.map((vector) => {
+      const other = random.chance(0.5) ? together : random.pick(this.vectors);
+      const share = Math.min(0.9, MOVE.towards * Math.exp(SPREAD * random.normal()));
+      const length = MOVE.aside * Math.exp(SPREAD * random.normal());
+      const aside = this.direction();
+      return normalised(vector.map((value, d) => (1 - share) * value + share * other[d] + length * aside[d]));
+    });
+  }
+
+  /** A direction in which meanings differ: the sum of six differences of real vectors, of length 1. */
   direction() {
     const sum = new Float32Array(this.vectors[0].length);
     for (let pair = 0; pair < 6; pair++) {
@@ -134,16 +148,6 @@ export class Mover {
       for (let d = 0; d < sum.length; d++) sum[d] += a[d] - b[d];
     }
     return normalised(sum);
-  }
-
-  /** Vectors of one exemplar's texts: each from its own before, all moved the same way and a little apart. */
-  moveTogether(vectors, kinds) {
-    const shared = this.direction();
-    return vectors.map((vector, at) => {
-      const own = this.direction();
-      const length = MOVES[kinds[at]] * Math.exp(0.35 * this.random.normal());
-      return normalised(vector.map((value, d) => value + length * (SHARED * shared[d] + (1 - SHARED) * own[d])));
-    });
   }
 }
 

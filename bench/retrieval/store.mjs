@@ -1,6 +1,6 @@
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { availableParallelism, homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { Corpus, Mover } from './corpus.mjs';
@@ -13,8 +13,9 @@ const [
   { openDatabase },
   { openKnowledge },
   { exemplarTexts, embeddingKind },
-  { indexedText },
-  { withShippedVectors },
+  { indexedText, passagesOf },
+  { SHIPPED_FOLDERS, withShippedVectors },
+  { readKnowledge },
   { Clock },
   { OnnxEmbedder },
 ] = await Promise.all(
@@ -24,13 +25,16 @@ const [
     'knowledge/exemplar',
     'knowledge/passages',
     'knowledge/shipped-knowledge',
+    'knowledge/readers/reading',
     'config/clock',
     'models/onnx-embedder',
   ].map(built),
 );
 
 /** Raised when corpus.mjs makes other texts or vectors: a store that was kept is then made anew. */
-const EDITION = 1;
+const EDITION = 2;
+/** Files beside the knowledge that hold none. */
+const BESIDE = new Set(['README.md', 'needs.yaml', 'replaced.yaml']);
 /** Exemplars or documents that are saved in one transaction. */
 const AT_ONCE = 250;
 
@@ -76,7 +80,7 @@ export async function buildStore(options) {
   const embedder = await openEmbedder();
   const database = await openDatabase(partial);
   const knowledge = openKnowledge(database, embedder, new BenchClock());
-  await fill(database, knowledge, withShippedVectors(embedder), options);
+  await fill(database, knowledge, embedder, options);
   const started = performance.now();
   await knowledge.vectors.buildIndexes();
   console.error(`indexes: ${Math.round((performance.now() - started) / 1000)} s`);
@@ -101,11 +105,8 @@ async function fill(database, knowledge, embedder, wanted) {
   await database.script('DROP INDEX passages_vector, exemplar_vectors_vector');
   const { exemplars, documents } = await shippedKnowledge(knowledge);
   const corpus = new Corpus(exemplars, documents);
-  const vectors = await vectorsOf(
-    [...exemplars.flatMap(textsOfExemplar), ...documents.flatMap(textsOfDocument)],
-    embedder,
-  );
-  const mover = new Mover([...vectors.values()]);
+  const vectors = await shippedVectors({ exemplars, documents }, embedder);
+  const mover = new Mover(exemplars.flatMap(textsOfExemplar).map((text) => vectors.get(keyOf(text))));
   const saveAnew = async (count, make, save) => {
     for (let n = 0; n < count;) {
       const batch = [];
@@ -119,10 +120,7 @@ async function fill(database, knowledge, embedder, wanted) {
     (batch, n) => {
       const { exemplar, before } = corpus.exemplar(n);
       const texts = exemplarTexts(exemplar);
-      const moved = mover.moveTogether(
-        textsOfExemplar(before).map((text) => vectors.get(keyOf(text))),
-        texts.map(({ kind }) => kind),
-      );
+      const moved = mover.moveTogether(textsOfExemplar(before).map((text) => vectors.get(keyOf(text))));
       batch.push({ exemplar, hash: exemplar.id, texts: texts.map((text, at) => ({ text, vector: moved[at] })) });
       return 1;
     },
@@ -132,10 +130,7 @@ async function fill(database, knowledge, embedder, wanted) {
     wanted.passages - documents.reduce((sum, { passages }) => sum + passages.length, 0),
     (batch, n) => {
       const { document, before } = corpus.document(n);
-      const moved = mover.moveTogether(
-        textsOfDocument(before).map((text) => vectors.get(keyOf(text))),
-        before.passages.map(() => 'passage'),
-      );
+      const moved = mover.moveTogether(textsOfDocument(before).map((text) => vectors.get(keyOf(text))));
       batch.push({
         document,
         hash: document.id,
@@ -147,7 +142,7 @@ async function fill(database, knowledge, embedder, wanted) {
   );
 }
 
-function textsOfExemplar(exemplar) {
+export function textsOfExemplar(exemplar) {
   return exemplarTexts(exemplar).map(({ kind, text }) => ({ text, kind: embeddingKind(kind) }));
 }
 
@@ -155,11 +150,13 @@ function textsOfDocument(document) {
   return document.passages.map((passage) => ({ text: indexedText(document, passage), kind: 'passage' }));
 }
 
-async function vectorsOf(texts, embedder) {
+/** The vectors that ship, by kind and text. */
+export async function shippedVectors({ exemplars, documents }, embedder) {
+  const texts = [...exemplars.flatMap(textsOfExemplar), ...documents.flatMap(textsOfDocument)];
   const vectors = new Map();
   for (const kind of ['query', 'passage']) {
     const ofKind = texts.filter((text) => text.kind === kind);
-    const made = await embedder.embed(
+    const made = await withShippedVectors(embedder).embed(
       ofKind.map(({ text }) => text),
       kind,
     );
@@ -168,8 +165,22 @@ async function vectorsOf(texts, embedder) {
   return vectors;
 }
 
-function keyOf({ kind, text }) {
+export function keyOf({ kind, text }) {
   return `${kind} ${text}`;
+}
+
+/** What ships, from its files. */
+export async function readStatic() {
+  const exemplars = [];
+  const documents = [];
+  for (const folder of SHIPPED_FOLDERS.map((parts) => join(root, ...parts)))
+    for (const name of readdirSync(folder, { recursive: true })) {
+      if (!/\.(md|yaml)$/.test(name) || BESIDE.has(basename(name))) continue;
+      const read = await readKnowledge(join(folder, name), { name });
+      exemplars.push(...read.exemplars);
+      for (const document of read.documents) documents.push({ ...document, passages: await passagesOf(document) });
+    }
+  return { exemplars, documents };
 }
 
 /** What ships, as the store gives it back. */
