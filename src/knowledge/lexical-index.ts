@@ -37,10 +37,6 @@ export class LexicalIndex {
     return this.numbers.size;
   }
 
-  has(id: string): boolean {
-    return this.numbers.has(id);
-  }
-
   /** Adds a text, or replaces the one of the same id. */
   add(id: string, text: string): void {
     this.remove(id);
