@@ -1,0 +1,103 @@
+import { fork } from 'node:child_process';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { AppError } from '../../../config/app-error.js';
+import { packageRoot } from '../../../config/package-root.js';
+import { siblingEntry } from '../../../config/sibling-entry.js';
+import type { ExtractedForm, ExtractionLimits, FromExtraction, Refused, ToExtraction } from './protocol.js';
+
+export type Extracted = Extract<FromExtraction, { type: 'extracted' }>;
+
+/** A booklet of terms has 300 pages, is read in about 5 s and takes 200 MB. */
+export const EXTRACTION_LIMITS: ExtractionLimits = {
+  bytes: 64 * 1024 ** 2,
+  pages: 1_000,
+  unpackedBytes: 128 * 1024 ** 2,
+  memoryBytes: 1024 ** 3,
+  ms: 60_000,
+};
+
+/**
+ * Reads a PDF or DOCX in a child process of its own: a hostile file may crash it, hang it or fill its memory, and nothing else. The
+ * child may read the packages that it runs, and no other file; it writes none, starts nothing, and holds no secrets.
+ * @throws AppError document.encrypted, .damaged, .no-text, .too-large
+ */
+export async function extract(
+  form: ExtractedForm,
+  bytes: Uint8Array,
+  name: string,
+  limits: ExtractionLimits = EXTRACTION_LIMITS,
+  signal?: AbortSignal,
+): Promise<Extracted> {
+  if (bytes.length > limits.bytes) throw tooLarge(name, limits, 'bytes');
+  const answer = await inChild({ form, limits }, bytes, signal);
+  if (answer === 'no answer in time') throw tooLarge(name, limits, 'ms');
+  if (answer === 'killed') throw tooLarge(name, limits, 'memoryBytes');
+  if (answer.type === 'refused') throw refused(answer.why, name, limits);
+  return answer;
+}
+
+function refused(why: Refused, name: string, limits: ExtractionLimits): AppError {
+  switch (why.reason) {
+    case 'too-large':
+      return tooLarge(name, limits, why.limit);
+    case 'no-text':
+      return AppError.of('document.no-text', { file: name, pages: `1–${why.pages}` });
+    case 'encrypted':
+    case 'damaged':
+      return AppError.of(`document.${why.reason}`, { file: name });
+  }
+}
+
+function inChild(
+  request: ToExtraction,
+  bytes: Uint8Array,
+  signal?: AbortSignal,
+): Promise<FromExtraction | 'no answer in time' | 'killed'> {
+  const entry = siblingEntry(import.meta.url, 'extraction.child');
+  const mayRead = [join(packageRoot, 'node_modules'), join(packageRoot, 'package.json'), join(dirname(fileURLToPath(entry)), '..')];
+  const child = fork(entry, [], {
+    stdio: ['pipe', 'ignore', 'ignore', 'ipc'],
+    serialization: 'advanced',
+    execArgv: [
+      '--permission',
+      ...mayRead.map((path) => `--allow-fs-read=${path}`),
+      '--allow-worker', // its watch over its memory
+      '--disallow-code-generation-from-strings',
+      '--max-old-space-size=768',
+    ],
+    env: {},
+  });
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => end('no answer in time'), request.limits.ms);
+    const abort = (): void => {
+      end('killed');
+      reject(signal!.reason as Error);
+    };
+    const end = (answer: FromExtraction | 'no answer in time' | 'killed'): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', abort);
+      child.kill('SIGKILL');
+      resolve(answer);
+    };
+    signal?.addEventListener('abort', abort, { once: true });
+    child.once('message', end);
+    child.once('exit', () => end('killed'));
+    child.on('error', () => end('killed'));
+    child.stdin!.on('error', () => {}); // it died while it was being written to: its exit follows
+    child.send(request);
+    child.stdin!.end(bytes);
+  });
+}
+
+function tooLarge(name: string, limits: ExtractionLimits, limit: keyof ExtractionLimits): AppError {
+  const value = limits[limit];
+  const said = {
+    bytes: `${value / 1024 ** 2} MB`,
+    pages: `${value.toLocaleString('en')} p.`,
+    unpackedBytes: `${value / 1024 ** 2} MB`,
+    memoryBytes: `${value / 1024 ** 2} MB RAM`,
+    ms: `${value / 1000} s`,
+  } satisfies Record<keyof ExtractionLimits, string>;
+  return AppError.of('document.too-large', { file: name, limit: said[limit] });
+}
