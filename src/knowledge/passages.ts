@@ -58,7 +58,8 @@ function joinShort(sections: readonly Section[]): Section[] {
   for (const section of sections) {
     const last = joined.at(-1);
     const text = section.path.length > 0 ? `${section.path.at(-1)}\n${section.text}` : section.text;
-    const fits = last && last.text.length < PASSAGE_LENGTH.min && last.text.length + text.length + 2 <= PASSAGE_LENGTH.max;
+    const fits =
+      last && last.text.length < PASSAGE_LENGTH.min && last.text.length + text.length + 2 <= PASSAGE_LENGTH.max;
     if (fits && last.page === section.page)
       joined[joined.length - 1] = {
         ...last,

@@ -16,7 +16,10 @@ export function readPdf(
   for (const { text, page = 1 } of parts) {
     let body: string[] = [];
     const close = (): void => {
-      const whole = body.join('\n').replace(/\n{3,}/g, '\n\n').trim();
+      const whole = body
+        .join('\n')
+        .replace(/\n{3,}/g, '\n\n')
+        .trim();
       if (whole) sections.push({ path: headings.below(), text: whole, page });
       body = [];
     };

@@ -1,11 +1,11 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { AppError } from '../../config/app-error.js';
 import type { KnowledgeDocument } from '../document.js';
 import type { Exemplar } from '../exemplar.js';
 import { readCsv } from './csv-reader.js';
 import { readExemplars } from './exemplar-reader.js';
-import { extract, EXTRACTION_LIMITS } from './extraction/extract.js';
+import { extract, EXTRACTION_LIMITS, megabytes } from './extraction/extract.js';
 import { formOf, type FileForm } from './file-form.js';
 import { frontMatter } from './front-matter.js';
 import { readHtml } from './html-reader.js';
@@ -55,6 +55,8 @@ export async function readKnowledge(
 ): Promise<Reading> {
   const name = options.name ?? path;
   const named = options.format ?? BY_ENDING[extname(path).toLowerCase()];
+  if ((await stat(path)).size > EXTRACTION_LIMITS.bytes)
+    throw AppError.of('document.too-large', { file: name, limit: megabytes(EXTRACTION_LIMITS.bytes) });
   const bytes = await readFile(path);
   const form = formOf(bytes, name);
   if (form) return readOffice(form, bytes, name, options.signal);
@@ -71,7 +73,10 @@ async function readOffice(form: FileForm, bytes: Buffer, name: string, signal?: 
     const { document, faults } = readPdf(extracted, name);
     return { documents: [document], exemplars: [], faults };
   }
-  const html = extracted.parts.map(({ text }) => text).join('\n').normalize('NFC');
+  const html = extracted.parts
+    .map(({ text }) => text)
+    .join('\n')
+    .normalize('NFC');
   return one(readHtml({ name, text: html }));
 }
 

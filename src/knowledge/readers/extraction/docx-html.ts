@@ -15,7 +15,8 @@ const STYLES = [
 ];
 
 /** An article that is not set as a heading, as in most terms. */
-const ARTICLE = /<p>(?:<strong>)?\s*(제\s?\d+\s?조(?:\s?의\s?\d+)?\s?[([][^)\]<]{1,40}[)\]])(?:<\/strong>)?(?=\s|<|[①-⑳])/g;
+const ARTICLE =
+  /<p>(?:<strong>)?\s*(제\s?\d+\s?조(?:\s?의\s?\d+)?\s?[([][^)\]<]{1,40}[)\]])(?:<\/strong>)?(?=\s|<|[①-⑳])/g;
 
 /**
  * DocxLoader of @langchain/community with HTML as its text: the loader's own text has neither headings nor tables.

@@ -20,7 +20,7 @@ export const EXTRACTION_LIMITS: ExtractionLimits = {
 /**
  * Reads a PDF or DOCX in a child process of its own: a hostile file may crash it, hang it or fill its memory, and nothing else. The
  * child may read the packages that it runs, and no other file; it writes none, starts nothing, and holds no secrets.
- * @throws AppError document.encrypted, .damaged, .no-text, .too-large
+ * @throws AppError document.encrypted, .damaged, .empty, .no-text, .too-large
  */
 export async function extract(
   form: ExtractedForm,
@@ -29,7 +29,6 @@ export async function extract(
   limits: ExtractionLimits = EXTRACTION_LIMITS,
   signal?: AbortSignal,
 ): Promise<Extracted> {
-  if (bytes.length > limits.bytes) throw tooLarge(name, limits, 'bytes');
   const answer = await inChild({ form, limits }, bytes, signal);
   if (answer === 'no answer in time') throw tooLarge(name, limits, 'ms');
   if (answer === 'killed') throw tooLarge(name, limits, 'memoryBytes');
@@ -45,6 +44,7 @@ function refused(why: Refused, name: string, limits: ExtractionLimits): AppError
       return AppError.of('document.no-text', { file: name, pages: `1–${why.pages}` });
     case 'encrypted':
     case 'damaged':
+    case 'empty':
       return AppError.of(`document.${why.reason}`, { file: name });
   }
 }
@@ -55,7 +55,11 @@ function inChild(
   signal?: AbortSignal,
 ): Promise<FromExtraction | 'no answer in time' | 'killed'> {
   const entry = siblingEntry(import.meta.url, 'extraction.child');
-  const mayRead = [join(packageRoot, 'node_modules'), join(packageRoot, 'package.json'), join(dirname(fileURLToPath(entry)), '..')];
+  const mayRead = [
+    join(packageRoot, 'node_modules'),
+    join(packageRoot, 'package.json'),
+    join(dirname(fileURLToPath(entry)), '..'),
+  ];
   const child = fork(entry, [], {
     stdio: ['pipe', 'ignore', 'ignore', 'ipc'],
     serialization: 'advanced',
@@ -90,14 +94,18 @@ function inChild(
   });
 }
 
-function tooLarge(name: string, limits: ExtractionLimits, limit: keyof ExtractionLimits): AppError {
-  const value = limits[limit];
-  const said = {
-    bytes: `${value / 1024 ** 2} MB`,
-    pages: `${value.toLocaleString('en')} p.`,
-    unpackedBytes: `${value / 1024 ** 2} MB`,
-    memoryBytes: `${value / 1024 ** 2} MB RAM`,
-    ms: `${value / 1000} s`,
-  } satisfies Record<keyof ExtractionLimits, string>;
-  return AppError.of('document.too-large', { file: name, limit: said[limit] });
+function tooLarge(file: string, limits: ExtractionLimits, limit: keyof ExtractionLimits): AppError {
+  return AppError.of('document.too-large', { file, limit: SAID[limit](limits[limit]) });
+}
+
+const SAID: Record<keyof ExtractionLimits, (value: number) => string> = {
+  bytes: megabytes,
+  unpackedBytes: megabytes,
+  memoryBytes: (value) => `${megabytes(value)} RAM`,
+  pages: (value) => `${value} p.`,
+  ms: (value) => `${value / 1000} s`,
+};
+
+export function megabytes(bytes: number): string {
+  return `${bytes / 1024 ** 2} MB`;
 }

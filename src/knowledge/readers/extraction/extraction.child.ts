@@ -37,14 +37,19 @@ async function extractPdf(bytes: Buffer, limits: ExtractionLimits): Promise<From
     const { pageNumber } = metadata['loc'] as { pageNumber: number };
     return { text: pageContent, page: pageNumber };
   });
-  if (parts.length === 0) throw new Refusal({ reason: 'no-text', pages: pagesWithoutText.length });
+  const scanned = pagesWithoutText.length;
+  if (parts.length === 0) throw new Refusal(scanned > 0 ? { reason: 'no-text', pages: scanned } : { reason: 'empty' });
   return { type: 'extracted', parts, pagesWithoutText };
 }
 
 async function extractDocx(bytes: Buffer): Promise<FromExtraction> {
   const { HtmlDocxLoader } = await import('./docx-html.ts');
   const documents = await new HtmlDocxLoader(new Blob([new Uint8Array(bytes)])).load();
-  return { type: 'extracted', parts: documents.map(({ pageContent }) => ({ text: pageContent })), pagesWithoutText: [] };
+  return {
+    type: 'extracted',
+    parts: documents.map(({ pageContent }) => ({ text: pageContent })),
+    pagesWithoutText: [],
+  };
 }
 
 /** What a library says of a file that it cannot read. Its message may quote the file, so it stays here. */

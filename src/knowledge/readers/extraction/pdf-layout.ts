@@ -25,7 +25,8 @@ const CHAPTER_LEVELS: Record<string, number> = { 편: 2, 장: 3, 절: 4, 관: 4 
 const CHAPTER = /^제\s?\d+\s?(편|장|절|관)(?:의\s?\d+)?(?:\s|$)/;
 const ARTICLE = /^제\s?\d+\s?조(?:\s?의\s?\d+)?\s?[([][^)\]]{1,40}[)\]](?=\s|$|[①-⑳])/;
 const ARTICLE_LEVEL = 5;
-const ITEM = /^(?:[①-⑳㉠-㉻⓵-⓾❶-❿]|\d{1,2}[.)](?=\s|\D)|[가-하][.)]\s|[(（]\d{1,2}[)）]|[-–•·●○■□▪▶◆◇※*☞✓]\s?|주\s?\d?\))/;
+const ITEM =
+  /^(?:[①-⑳㉠-㉻⓵-⓾❶-❿]|\d{1,2}[.)](?=\s|\D)|[가-하][.)]\s|[(（]\d{1,2}[)）]|[-–•·●○■□▪▶◆◇※*☞✓]\s?|주\s?\d?\))/;
 /** A line of a table of contents. */
 const CONTENTS_LINE = /[.·…‥]{4,}\s*\d+$/;
 
@@ -95,7 +96,7 @@ class DocumentLayout {
     const blocks: Block[] = [];
     let text: Row[] = [];
     const close = (): void => void blocks.push(...this.textBlocks(text.splice(0)));
-    for (let at = 0; at < rows.length; ) {
+    for (let at = 0; at < rows.length;) {
       const beside = sideBySide(rows, at, this.joiner);
       if (!beside) text.push(rows[at++]!);
       else if (beside.found.kind === 'prose') {
@@ -142,7 +143,8 @@ class DocumentLayout {
       let text = rowText(row);
       if (CONTENTS_LINE.test(text)) continue;
       const before = run[at - 1];
-      const goesOn = current !== undefined && before !== undefined && isFull(before, text, right) && !ITEM.test(text);
+      const goesOn =
+        current !== undefined && before !== undefined && isFull(before, text, right) && !startsItem(text, current.open);
       const article = goesOn && current!.open ? undefined : ARTICLE.exec(text)?.[0];
       if (article) {
         blocks.push({ kind: 'heading', level: ARTICLE_LEVEL, text: article });
@@ -231,6 +233,11 @@ function breaksAtBlanks(rows: readonly Row[]): boolean {
     }
   }
   return roomy > full * 0.25;
+}
+
+/** `다.` at the start of a line is the end of a sentence as often as the third item. */
+function startsItem(text: string, afterOpenLine: boolean): boolean {
+  return ITEM.test(text) && !(afterOpenLine && /^[가-하]\./.test(text));
 }
 
 function endsSentence(text: string): boolean {

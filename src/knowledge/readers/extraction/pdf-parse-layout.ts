@@ -66,7 +66,10 @@ export function pdfParseWithLayout({ limits, pdfjsFolder }: LayoutOptions): {
 
 /** A font without a table of its characters gives control characters and private ones instead of text. */
 function isReadable({ pieces }: Page): boolean {
-  const text = pieces.map((piece) => piece.text).join('').replace(/\s/g, '');
+  const text = pieces
+    .map((piece) => piece.text)
+    .join('')
+    .replace(/\s/g, '');
   const strange = text.match(/[\u0000-\u001f\u007f-\u009f\ufffd\ue000-\uf8ff]/g)?.length ?? 0;
   return text !== '' && strange < text.length * 0.3;
 }
@@ -115,7 +118,11 @@ function pieceOf(item: TextItem, turn: Matrix, bold: (font: string) => boolean):
 
 function isBold(page: PDFPageProxy, font: string): boolean {
   if (!page.commonObjs.has(font)) return false;
-  const { name = '', black = false, bold = false } = page.commonObjs.get(font) as {
+  const {
+    name = '',
+    black = false,
+    bold = false,
+  } = page.commonObjs.get(font) as {
     name?: string;
     black?: boolean;
     bold?: boolean;
@@ -172,7 +179,7 @@ function subpaths(path: ArrayLike<number>, [a, b, c, d, e, f]: Matrix): Point[][
     const [x, y] = [path[at] ?? 0, path[at + 1] ?? 0];
     return [a * x + c * y + e, b * x + d * y + f];
   };
-  for (let at = 0; at < path.length; ) {
+  for (let at = 0; at < path.length;) {
     const code = path[at++];
     const points = found.at(-1);
     if (code === MOVE || !points) found.push([point(at)]);

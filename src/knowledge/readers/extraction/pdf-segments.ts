@@ -13,6 +13,10 @@ export interface Row {
 /** Gaps in units of the type size. A blank is .28 wide in most Korean fonts; what some programs leave between digits and Hangul is .2. */
 const BLANK = 0.23;
 const COLUMN_GAP = 1.2;
+/** Behind a mark of a list. */
+const MARK_GAP = 4;
+
+const MARK = /^(?:[①-⑳\u2022\uf000-\uf0ff■□●○◆◇▪▶※-]|\d{1,2}[.)]|[가-하][.)]|\(\d{1,2}\))$/;
 
 /** Puts pieces together in their drawing order. Vertical lines divide too. */
 export function segmentsOf(pieces: readonly Piece[], rulings: readonly Ruling[] = []): Segment[] {
@@ -54,7 +58,8 @@ function goesOn(current: Segment, piece: Piece): boolean {
   const gap = (piece.x - current.right) / size;
   // Small figures of notes stand higher, right behind the word.
   const tolerance = gap < 0.3 ? 0.5 : 0.25;
-  return gap > -0.5 && gap < COLUMN_GAP && Math.abs(current.y - piece.y) <= tolerance * size;
+  const most = MARK.test(current.text) ? MARK_GAP : COLUMN_GAP;
+  return gap > -0.5 && gap < most && Math.abs(current.y - piece.y) <= tolerance * size;
 }
 
 function divides({ x1, y1, y2 }: Ruling, current: Segment, piece: Piece): boolean {
@@ -67,6 +72,7 @@ function readable(text: string): string {
     .replace(/[\ufb00-\ufb06\u2f00-\u2fd5\uf900-\ufaff]/g, (form) => form.normalize('NFKC'))
     .normalize('NFC')
     .replace(/[\u00ad\u200b-\u200d\ufeff]/g, '')
+    .replace(/^[\uf000-\uf0ff]/, '•') // of the symbol fonts
     .replace(/\s+/g, ' ')
     .trim();
 }

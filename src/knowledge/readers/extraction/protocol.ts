@@ -26,7 +26,7 @@ export interface ExtractedPart {
 
 /** Why a file is not read. */
 export type Refused =
-  | { reason: 'encrypted' | 'damaged' }
+  | { reason: 'encrypted' | 'damaged' | 'empty' }
   /** How many pages it has, none of them with text. */
   | { reason: 'no-text'; pages: number }
   | { reason: 'too-large'; limit: keyof ExtractionLimits };
