@@ -1,6 +1,6 @@
 import { AppError } from '../../config/app-error.js';
 import type { KnowledgeDocument, Section } from '../document.js';
-import type { Extracted } from './extraction/extract.js';
+import type { Extracted } from './extraction/protocol.js';
 import { documentId, HeadingPath, stem } from './markdown-reader.js';
 
 /**

@@ -1,12 +1,10 @@
-import { fork } from 'node:child_process';
+import { fork, type ChildProcess } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AppError } from '../../../config/app-error.js';
 import { packageRoot } from '../../../config/package-root.js';
 import { siblingEntry } from '../../../config/sibling-entry.js';
-import type { ExtractedForm, ExtractionLimits, FromExtraction, Refused, ToExtraction } from './protocol.js';
-
-export type Extracted = Extract<FromExtraction, { type: 'extracted' }>;
+import type { Extracted, ExtractedForm, ExtractionLimits, FromExtraction, Refused, ToExtraction } from './protocol.js';
 
 /** A booklet of terms has 300 pages, is read in about 5 s and takes 200 MB. */
 export const EXTRACTION_LIMITS: ExtractionLimits = {
@@ -30,8 +28,8 @@ export async function extract(
   signal?: AbortSignal,
 ): Promise<Extracted> {
   const answer = await inChild({ form, limits }, bytes, signal);
-  if (answer === 'no answer in time') throw tooLarge(name, limits, 'ms');
-  if (answer === 'killed') throw tooLarge(name, limits, 'memoryBytes');
+  if (answer === 'out of time') throw tooLarge(name, limits, 'ms');
+  if (answer === 'out of memory') throw tooLarge(name, limits, 'memoryBytes');
   if (answer.type === 'refused') throw refused(answer.why, name, limits);
   return answer;
 }
@@ -49,18 +47,45 @@ function refused(why: Refused, name: string, limits: ExtractionLimits): AppError
   }
 }
 
-function inChild(
-  request: ToExtraction,
-  bytes: Uint8Array,
-  signal?: AbortSignal,
-): Promise<FromExtraction | 'no answer in time' | 'killed'> {
+type Outcome = FromExtraction | 'out of time' | 'out of memory';
+
+async function inChild(request: ToExtraction, bytes: Uint8Array, signal?: AbortSignal): Promise<Outcome> {
+  signal?.throwIfAborted();
+  const { promise, resolve, reject } = Promise.withResolvers<Outcome>();
+  const child = startChild();
+  child.once('message', resolve);
+  child.once('error', reject);
+  // Killed by its own watch, or by V8 at the end of its heap; anything else is a broken installation.
+  child.once('exit', (code, signalled) =>
+    signalled !== null || code === V8_OUT_OF_MEMORY
+      ? resolve('out of memory')
+      : reject(new Error(`the extraction ended with code ${code}`)),
+  );
+  child.stdin!.on('error', () => {}); // it died while it was written to: its exit follows
+  child.send(request);
+  child.stdin!.end(bytes);
+  const timer = setTimeout(() => resolve('out of time'), request.limits.ms);
+  const abort = (): void => reject(signal!.reason as Error);
+  signal?.addEventListener('abort', abort, { once: true });
+  try {
+    return await promise;
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', abort);
+    child.kill('SIGKILL');
+  }
+}
+
+const V8_OUT_OF_MEMORY = 134;
+
+function startChild(): ChildProcess {
   const entry = siblingEntry(import.meta.url, 'extraction.child');
   const mayRead = [
     join(packageRoot, 'node_modules'),
     join(packageRoot, 'package.json'),
     join(dirname(fileURLToPath(entry)), '..'),
   ];
-  const child = fork(entry, [], {
+  return fork(entry, [], {
     stdio: ['pipe', 'ignore', 'ignore', 'ipc'],
     serialization: 'advanced',
     execArgv: [
@@ -71,26 +96,6 @@ function inChild(
       '--max-old-space-size=768',
     ],
     env: {},
-  });
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => end('no answer in time'), request.limits.ms);
-    const abort = (): void => {
-      end('killed');
-      reject(signal!.reason as Error);
-    };
-    const end = (answer: FromExtraction | 'no answer in time' | 'killed'): void => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', abort);
-      child.kill('SIGKILL');
-      resolve(answer);
-    };
-    signal?.addEventListener('abort', abort, { once: true });
-    child.once('message', end);
-    child.once('exit', () => end('killed'));
-    child.on('error', () => end('killed'));
-    child.stdin!.on('error', () => {}); // it died while it was being written to: its exit follows
-    child.send(request);
-    child.stdin!.end(bytes);
   });
 }
 

@@ -1,58 +1,37 @@
 // Child process of `extract`: reads one PDF or DOCX from standard input. Relative imports end in `.ts` (see siblingEntry).
 import { setPriority } from 'node:os';
-import { dirname } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import type { ExtractedPart, ExtractionLimits, FromExtraction, ToExtraction } from './protocol.ts';
+import type { FromExtraction, ToExtraction } from './protocol.ts';
 import { Refusal } from './refusal.ts';
 
 process.once('message', (request: ToExtraction) => void answer(request));
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
+// Ctrl-C reaches the whole process group; the parent decides when its child ends.
 process.on('SIGINT', () => {});
 
+// pdfjs needs the name for drawing only; with it, it does without its native canvas, which this process may not load.
+Object.assign(globalThis, { DOMMatrix: class {} });
+
+const EXTRACTIONS = {
+  pdf: () => import('./pdf-extraction.ts'),
+  docx: () => import('./docx-extraction.ts'),
+};
+
+/** A library that cannot be loaded ends the process: that is no fault of the file. */
 async function answer({ form, limits }: ToExtraction): Promise<void> {
   setPriority(10);
   watchMemory(limits.memoryBytes);
-  const result = await extract(form, limits).catch(refusal);
-  process.send!(result);
-}
-
-async function extract(form: ToExtraction['form'], limits: ExtractionLimits): Promise<FromExtraction> {
+  const { extract } = await EXTRACTIONS[form]();
+  process.on('uncaughtException', (error) => send(refusal(error)));
   const bytes = Buffer.concat(await Array.fromAsync(process.stdin as AsyncIterable<Buffer>));
-  return form === 'pdf' ? extractPdf(bytes, limits) : extractDocx(bytes);
+  send(await extract(bytes, limits).catch(refusal));
 }
 
-async function extractPdf(bytes: Buffer, limits: ExtractionLimits): Promise<FromExtraction> {
-  const { checkStreams } = await import('./pdf-streams.ts');
-  checkStreams(bytes, limits);
-  // pdfjs needs the name for drawing only; with it, it does without its native canvas, which this process may not load.
-  Object.assign(globalThis, { DOMMatrix: class {} });
-  const { pdfParseWithLayout } = await import('./pdf-parse-layout.ts');
-  const { PDFLoader } = await import('@langchain/community/document_loaders/fs/pdf');
-  const pdfjsFolder = dirname(fileURLToPath(import.meta.resolve('pdfjs-dist/package.json')));
-  const { PDFParse, pagesWithoutText } = pdfParseWithLayout({ limits, pdfjsFolder });
-  const loader = new PDFLoader(new Blob([new Uint8Array(bytes)]), { pdfjs: async () => ({ isV2: true, PDFParse }) });
-  const pages = await loader.load();
-  const parts = pages.map(({ pageContent, metadata }): ExtractedPart => {
-    const { pageNumber } = metadata['loc'] as { pageNumber: number };
-    return { text: pageContent, page: pageNumber };
-  });
-  const scanned = pagesWithoutText.length;
-  if (parts.length === 0) throw new Refusal(scanned > 0 ? { reason: 'no-text', pages: scanned } : { reason: 'empty' });
-  return { type: 'extracted', parts, pagesWithoutText };
+function send(message: FromExtraction): void {
+  if (process.connected) process.send!(message);
 }
 
-async function extractDocx(bytes: Buffer): Promise<FromExtraction> {
-  const { HtmlDocxLoader } = await import('./docx-html.ts');
-  const documents = await new HtmlDocxLoader(new Blob([new Uint8Array(bytes)])).load();
-  return {
-    type: 'extracted',
-    parts: documents.map(({ pageContent }) => ({ text: pageContent })),
-    pagesWithoutText: [],
-  };
-}
-
-/** What a library says of a file that it cannot read. Its message may quote the file, so it stays here. */
+/** What a library says of a file that it cannot read may quote the file, so it stays here. */
 function refusal(error: unknown): FromExtraction {
   if (error instanceof Refusal) return { type: 'refused', why: error.why };
   const encrypted = error instanceof Error && error.name === 'PasswordException';

@@ -31,11 +31,11 @@ export type Refused =
   | { reason: 'no-text'; pages: number }
   | { reason: 'too-large'; limit: keyof ExtractionLimits };
 
-export type FromExtraction =
-  | {
-      type: 'extracted';
-      parts: ExtractedPart[];
-      /** Pages that show something, but hold no text. */
-      pagesWithoutText: number[];
-    }
-  | { type: 'refused'; why: Refused };
+export interface Extracted {
+  type: 'extracted';
+  parts: ExtractedPart[];
+  /** Pages that show something, but hold no text. */
+  pagesWithoutText: number[];
+}
+
+export type FromExtraction = Extracted | { type: 'refused'; why: Refused };

@@ -2,6 +2,7 @@ import { DocxLoader } from '@langchain/community/document_loaders/fs/docx';
 import { Document } from '@langchain/core/documents';
 import JSZip from 'jszip';
 import mammoth from 'mammoth';
+import type { Extracted } from './protocol.ts';
 import { Refusal } from './refusal.ts';
 
 /** Styles beside Word's own; Korean programs name theirs in Korean. A document's title is the first level, its headings follow. */
@@ -18,11 +19,21 @@ const STYLES = [
 const ARTICLE =
   /<p>(?:<strong>)?\s*(제\s?\d+\s?조(?:\s?의\s?\d+)?\s?[([][^)\]<]{1,40}[)\]])(?:<\/strong>)?(?=\s|<|[①-⑳])/g;
 
+/** @throws Refusal, and what mammoth throws */
+export async function extract(bytes: Buffer): Promise<Extracted> {
+  const documents = await new HtmlDocxLoader(new Blob([new Uint8Array(bytes)])).load();
+  return {
+    type: 'extracted',
+    parts: documents.map(({ pageContent }) => ({ text: pageContent })),
+    pagesWithoutText: [],
+  };
+}
+
 /**
  * DocxLoader of @langchain/community with HTML as its text: the loader's own text has neither headings nor tables.
  * Pictures, links, macros and embedded files are left where they are.
  */
-export class HtmlDocxLoader extends DocxLoader {
+class HtmlDocxLoader extends DocxLoader {
   override async parse(raw: Buffer, metadata: Document['metadata']): Promise<Document[]> {
     await checkArchive(raw);
     const { value } = await mammoth.convertToHtml(

@@ -1,19 +1,17 @@
+import { PDFLoader } from '@langchain/community/document_loaders/fs/pdf';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { OPS, Util, type PDFDocumentProxy, type PDFPageProxy } from 'pdfjs-dist/legacy/build/pdf.mjs';
 import type { TextItem } from 'pdfjs-dist/types/src/display/api.js';
 import { PDFParse, type LoadParameters, type TextResult } from 'pdf-parse';
 import { layOut } from './pdf-layout.ts';
 import type { Bookmark, Page, Piece, Ruling } from './pdf-page.ts';
-import type { ExtractionLimits } from './protocol.ts';
+import { checkStreams } from './pdf-streams.ts';
+import type { Extracted, ExtractedPart, ExtractionLimits } from './protocol.ts';
 import { Refusal } from './refusal.ts';
 
 type Matrix = [number, number, number, number, number, number];
 type Outline = Awaited<ReturnType<PDFDocumentProxy['getOutline']>>;
-
-export interface LayoutOptions {
-  limits: Pick<ExtractionLimits, 'pages'>;
-  /** Folder of pdfjs-dist. Its character maps are what fonts that are not embedded are read with. */
-  pdfjsFolder: string;
-}
 
 /** More characters on one page than can be set on it. */
 const MAX_PIECES = 50_000;
@@ -21,22 +19,41 @@ const MAX_PIECES = 50_000;
 /** Rectangles up to this thick are lines, in points. */
 const THIN = 2.5;
 
+/** Its character maps are what fonts that are not embedded are read with. */
+const PDFJS_FOLDER = dirname(fileURLToPath(import.meta.resolve('pdfjs-dist/package.json')));
+
 /**
- * pdf-parse for PDFLoader of @langchain/community, with the layout in its text: `getText` gives pages whose lines are headings,
- * paragraphs and rows of tables (`layOut`). pdf-parse's own text has neither, and no blanks where a font does not name them.
+ * PDFLoader of @langchain/community with a layout in its pages (`layOut`).
+ * @throws Refusal, and what pdfjs throws
  */
-export function pdfParseWithLayout({ limits, pdfjsFolder }: LayoutOptions): {
-  PDFParse: typeof PDFParse;
-  pagesWithoutText: number[];
-} {
+export async function extract(bytes: Buffer, limits: ExtractionLimits): Promise<Extracted> {
+  checkStreams(bytes, limits);
   const pagesWithoutText: number[] = [];
-  class PDFParseWithLayout extends PDFParse {
+  const loader = new PDFLoader(new Blob([new Uint8Array(bytes)]), {
+    pdfjs: async () => ({ isV2: true, PDFParse: parserWithLayout(limits, pagesWithoutText) }),
+  });
+  const parts = (await loader.load()).map(({ pageContent, metadata }): ExtractedPart => {
+    const { pageNumber } = metadata['loc'] as { pageNumber: number };
+    return { text: pageContent, page: pageNumber };
+  });
+  const scanned = pagesWithoutText.length;
+  if (parts.length === 0) throw new Refusal(scanned > 0 ? { reason: 'no-text', pages: scanned } : { reason: 'empty' });
+  return { type: 'extracted', parts, pagesWithoutText };
+}
+
+/**
+ * pdf-parse, whose `getText` gives pages of headings, paragraphs and rows of tables. Its own text has none of them, and no blanks where a
+ * font does not name them.
+ * @param pagesWithoutText Gets the numbers of pages that show something, but hold no text.
+ */
+function parserWithLayout(limits: ExtractionLimits, pagesWithoutText: number[]): typeof PDFParse {
+  return class extends PDFParse {
     constructor(options: LoadParameters) {
       super({
         ...options,
-        cMapUrl: `${pdfjsFolder}/cmaps/`,
+        cMapUrl: `${PDFJS_FOLDER}/cmaps/`,
         cMapPacked: true,
-        standardFontDataUrl: `${pdfjsFolder}/standard_fonts/`,
+        standardFontDataUrl: `${PDFJS_FOLDER}/standard_fonts/`,
         isEvalSupported: false,
         useSystemFonts: false,
         useWasm: false,
@@ -60,8 +77,7 @@ export function pdfParseWithLayout({ limits, pdfjsFolder }: LayoutOptions): {
       const result = laidOut.map(({ number, lines }) => ({ num: number, text: lines.join('\n') }));
       return { pages: result, text: '', total: document.numPages } as unknown as TextResult;
     }
-  }
-  return { PDFParse: PDFParseWithLayout, pagesWithoutText };
+  };
 }
 
 /** A font without a table of its characters gives control characters and private ones instead of text. */
