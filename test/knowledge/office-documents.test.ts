@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { deflateSync } from 'node:zlib';
+import iconv from 'iconv-lite';
 import JSZip from 'jszip';
 import { describe, expect, it } from 'vitest';
 import { AppError } from '../../src/config/app-error.js';
@@ -124,6 +125,22 @@ describe('a PDF', { timeout: 60_000 }, () => {
 
   it('may be locked against copying, but not against reading', async () => {
     expect((await sectionsOf('owner-password.pdf'))[0]!.text).toContain('유로와 엔은 80% 깎아 드립니다.');
+  });
+
+  it('of a Korean font that is not embedded, as in older files, is read', async () => {
+    const text = iconv.encode('보통예금의 금리는 연 0.1%입니다.', 'cp949').toString('hex');
+    const bytes = handWrittenPdf([
+      '<< /Type /Pages /Kids [3 0 R] /Count 1 >>',
+      '<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> >>',
+      stream(`BT /F1 12 Tf 50 700 Td <${text}> Tj ET`),
+      '<< /Type /Font /Subtype /Type0 /BaseFont /HYSMyeongJo-Medium /Encoding /KSCms-UHC-H /DescendantFonts [6 0 R] >>',
+      '<< /Type /Font /Subtype /CIDFontType0 /BaseFont /HYSMyeongJo-Medium /FontDescriptor 7 0 R ' +
+        '/CIDSystemInfo << /Registry (Adobe) /Ordering (Korea1) /Supplement 1 >> >>',
+      '<< /Type /FontDescriptor /FontName /HYSMyeongJo-Medium /Flags 6 /FontBBox [0 -148 1001 880] /ItalicAngle 0 ' +
+        '/Ascent 880 /Descent -120 /CapHeight 720 /StemV 60 >>',
+    ]);
+    const { documents } = await read('older.pdf', bytes);
+    expect(documents[0]!.sections).toEqual([{ path: [], text: '보통예금의 금리는 연 0.1%입니다.', page: 1 }]);
   });
 
   it.each([

@@ -1,4 +1,7 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { packageRoot } from '../../src/config/package-root.js';
 import { BrokenLines } from '../../src/knowledge/readers/extraction/broken-lines.js';
 import { layOut } from '../../src/knowledge/readers/extraction/pdf-layout.js';
 import type { Page, Piece, Ruling } from '../../src/knowledge/readers/extraction/pdf-page.js';
@@ -180,4 +183,36 @@ describe('lines that break inside words', () => {
   ])('%s ⏎ %s', (first, second, whole) => {
     expect(terms.join(first, second)).toBe(whole);
   });
+
+  it('are put together right in seven of eight cases, on the sheets of the bank broken after every 38 characters', () => {
+    const sheets = join(packageRoot, 'data', 'bank', 'sheets');
+    const judged = readdirSync(sheets).flatMap((name) => {
+      const paragraphs = paragraphsOf(readFileSync(join(sheets, name), 'utf8'));
+      const lines = new BrokenLines(paragraphs.flatMap((paragraph) => paragraph.match(/.{1,38}/gs)!));
+      return paragraphs.flatMap((paragraph) =>
+        breaksBetweenHangul(paragraph, 38).map(
+          ([first, second, whole]) => lines.join(first.trimEnd(), second.trimStart()) === whole,
+        ),
+      );
+    });
+    expect(judged.length).toBeGreaterThan(500);
+    expect(judged.filter(Boolean).length / judged.length).toBeGreaterThan(0.875);
+  });
 });
+
+function paragraphsOf(sheet: string): string[] {
+  const lines = sheet.replace(/^---[\s\S]*?\n---\n/, '').split('\n');
+  return lines
+    .filter((line) => line.length > 60 && !/^[|#]/.test(line))
+    .map((line) => line.replace(/[*`]/g, '').trim());
+}
+
+/** Both sides of each break, and what stood there. */
+function breaksBetweenHangul(paragraph: string, length: number): [string, string, string][] {
+  const breaks: [string, string, string][] = [];
+  for (let at = length; at < paragraph.length; at += length) {
+    const [first, second] = [paragraph.slice(at - length, at), paragraph.slice(at, at + length)];
+    if (/[가-힣] ?$/.test(first) && /^ ?[가-힣]/.test(second)) breaks.push([first, second, first + second]);
+  }
+  return breaks;
+}

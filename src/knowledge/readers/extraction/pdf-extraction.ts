@@ -92,7 +92,8 @@ function isReadable({ pieces }: Page): boolean {
 
 async function readPage(page: PDFPageProxy): Promise<{ page: Page; showsSomething: boolean }> {
   const content = await page.getTextContent();
-  const items = content.items.filter((item): item is TextItem => 'str' in item);
+  const isVertical = (font: string): boolean => content.styles[font]?.vertical === true;
+  const items = content.items.filter((item): item is TextItem => 'str' in item && !isVertical(item.fontName));
   if (items.length > MAX_PIECES) throw new Refusal({ reason: 'too-large', limit: 'pages' });
   // Also loads the fonts, whose names tell whether they are bold.
   const operators = await page.getOperatorList();

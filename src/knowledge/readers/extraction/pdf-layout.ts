@@ -1,6 +1,6 @@
 import { tableRows } from '../table.ts';
 import { BrokenLines } from './broken-lines.ts';
-import { sideBySide } from './pdf-columns.ts';
+import { joinStackedCells, sideBySide } from './pdf-columns.ts';
 import type { Bookmark, Page } from './pdf-page.ts';
 import { runningLines } from './pdf-running-lines.ts';
 import { inReadingOrder, rowsOf, segmentsOf, widthOf, type Row } from './pdf-segments.ts';
@@ -61,7 +61,8 @@ function flowOf(page: Page, joiner: BrokenLines): FlowPart[] {
   return places.map(({ end, ...table }) => {
     const free = page.pieces.slice(from, end).filter((piece) => !inTables.has(piece));
     from = end;
-    return { rows: rowsOf(inReadingOrder(segmentsOf(free, page.rulings))), ...table };
+    const rows = rowsOf(inReadingOrder(segmentsOf(free, page.rulings)));
+    return { rows: joinStackedCells(rows, joiner), ...table };
   });
 }
 
@@ -81,7 +82,10 @@ class DocumentLayout {
     this.mostlyBold = characters(segments.filter(({ bold }) => bold)) > characters(segments) / 2;
     const sizes = segments.map(({ size }) => roundSize(size)).filter((size) => size > this.bodySize * LARGER);
     this.headingSizes = [...new Set(sizes)].sort((a, b) => b - a);
-    this.bookmarks = new Map(bookmarks.map(({ title, depth }) => [withoutBlanks(title), Math.min(depth + 2, 6)]));
+    const underTitle = bookmarks.filter(({ depth }) => depth === 0).length === 1 ? 1 : 2;
+    this.bookmarks = new Map(
+      bookmarks.map(({ title, depth }) => [withoutBlanks(title), Math.min(depth + underTitle, 6)]),
+    );
     this.breaksAtBlanks = breaksAtBlanks(rows);
   }
 
@@ -119,7 +123,8 @@ class DocumentLayout {
 
   /** Undefined where the run is no heading. */
   private heading(run: readonly Row[]): Block[] | undefined {
-    const text = run.map(rowText).reduce((first, second) => this.joiner.join(first, second));
+    // Whoever breaks a heading does it between words.
+    const text = run.map(rowText).join(' ');
     const marked = this.bookmarks.get(withoutBlanks(text));
     if (marked !== undefined) return [{ kind: 'heading', level: marked, text }];
     const size = this.headingSizes.indexOf(roundSize(run[0]!.size));

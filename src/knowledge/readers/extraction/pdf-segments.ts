@@ -3,10 +3,12 @@ import type { Piece, Ruling } from './pdf-page.ts';
 /** Text that stands side by side without the gap that divides columns. */
 export type Segment = Piece;
 
-/** Segments on one base line. */
+/** Segments on one base line; of a cell of several lines, on its first. */
 export interface Row {
   segments: Segment[];
   y: number;
+  /** Base line of the last line. */
+  bottom: number;
   size: number;
 }
 
@@ -86,9 +88,13 @@ export function rowsOf(segments: readonly Segment[]): Row[] {
     if (row && last && Math.abs(row.y - segment.y) <= 0.4 * segment.size && segment.x >= last.right - segment.size) {
       row.segments.push(segment);
       row.size = Math.max(row.size, segment.size);
-    } else rows.push({ segments: [segment], y: segment.y, size: segment.size });
+    } else rows.push(rowOf(segment));
   }
   return rows;
+}
+
+export function rowOf(segment: Segment): Row {
+  return { segments: [segment], y: segment.y, bottom: segment.y, size: segment.size };
 }
 
 /** From top to bottom and from left to right, for files that draw in no order that can be read. */
