@@ -1,4 +1,5 @@
 import { fork, type ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AppError } from '../../../config/app-error.js';
@@ -6,7 +7,7 @@ import { packageRoot } from '../../../config/package-root.js';
 import { siblingEntry } from '../../../config/sibling-entry.js';
 import type { Extracted, ExtractedForm, ExtractionLimits, FromExtraction, Refused, ToExtraction } from './protocol.js';
 
-/** A booklet of terms has 300 pages, is read in about 5 s and takes 200 MB. */
+/** A booklet of 300 pages takes 6 s and 200 MB (docs/knowledge.md). */
 export const EXTRACTION_LIMITS: ExtractionLimits = {
   bytes: 64 * 1024 ** 2,
   pages: 1_000,
@@ -55,7 +56,7 @@ async function inChild(request: ToExtraction, bytes: Uint8Array, signal?: AbortS
   const child = startChild();
   child.once('message', resolve);
   child.once('error', reject);
-  // Killed by its own watch, or by V8 at the end of its heap; anything else is a broken installation.
+  // Killed by the system for its memory, or by V8 at the end of its heap; anything else is a broken installation.
   child.once('exit', (code, signalled) =>
     signalled !== null || code === V8_OUT_OF_MEMORY
       ? resolve('out of memory')
@@ -65,18 +66,34 @@ async function inChild(request: ToExtraction, bytes: Uint8Array, signal?: AbortS
   child.send(request);
   child.stdin!.end(bytes);
   const timer = setTimeout(() => resolve('out of time'), request.limits.ms);
+  const memoryWatch = setInterval(() => {
+    if (residentBytes(child.pid) > request.limits.memoryBytes) resolve('out of memory');
+  }, 50);
   const abort = (): void => reject(signal!.reason as Error);
   signal?.addEventListener('abort', abort, { once: true });
   try {
     return await promise;
   } finally {
     clearTimeout(timer);
+    clearInterval(memoryWatch);
     signal?.removeEventListener('abort', abort);
     child.kill('SIGKILL');
   }
 }
 
 const V8_OUT_OF_MEMORY = 134;
+
+/**
+ * Memory of a process on Linux; most of what a hostile file takes lies outside of the JavaScript heap. On other systems 0: there the heap
+ * and the time are the limits.
+ */
+function residentBytes(pid: number | undefined): number {
+  try {
+    return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024;
+  } catch {
+    return 0;
+  }
+}
 
 function startChild(): ChildProcess {
   const entry = siblingEntry(import.meta.url, 'extraction.child');
@@ -91,7 +108,6 @@ function startChild(): ChildProcess {
     execArgv: [
       '--permission',
       ...mayRead.map((path) => `--allow-fs-read=${path}`),
-      '--allow-worker', // its watch over its memory
       '--disallow-code-generation-from-strings',
       '--max-old-space-size=768',
     ],

@@ -1,6 +1,5 @@
 // Child process of `extract`: reads one PDF or DOCX from standard input. Relative imports end in `.ts` (see siblingEntry).
 import { setPriority } from 'node:os';
-import { Worker } from 'node:worker_threads';
 import type { FromExtraction, ToExtraction } from './protocol.ts';
 import { Refusal } from './refusal.ts';
 
@@ -20,7 +19,6 @@ const EXTRACTIONS = {
 /** A library that cannot be loaded ends the process: that is no fault of the file. */
 async function answer({ form, limits }: ToExtraction): Promise<void> {
   setPriority(10);
-  watchMemory(limits.memoryBytes);
   const { extract } = await EXTRACTIONS[form]();
   process.on('uncaughtException', (error) => send(refusal(error)));
   const bytes = Buffer.concat(await Array.fromAsync(process.stdin as AsyncIterable<Buffer>));
@@ -36,10 +34,4 @@ function refusal(error: unknown): FromExtraction {
   if (error instanceof Refusal) return { type: 'refused', why: error.why };
   const encrypted = error instanceof Error && error.name === 'PasswordException';
   return { type: 'refused', why: { reason: encrypted ? 'encrypted' : 'damaged' } };
-}
-
-/** Most of what a hostile file takes is outside of the JavaScript heap, and a busy thread cannot look at itself. */
-function watchMemory(maxBytes: number): void {
-  const code = `setInterval(() => process.memoryUsage.rss() > ${maxBytes} && process.kill(process.pid, 'SIGKILL'), 50)`;
-  new Worker(code, { eval: true }).unref();
 }
