@@ -36,10 +36,10 @@ describe('documents of a bank, imported into a running service', () => {
       NODE_OPTIONS: `--import=${join(folder.path, 'hook.mjs')}`,
       LOADED_MODULES: loaded,
     });
-  }, 120_000);
+  });
   afterAll(async () => {
-    await service.kill('SIGTERM');
-    await store.remove();
+    await service?.kill('SIGTERM');
+    await store?.remove();
     folder.remove();
   });
   const run = (args: string[], input: object[] = []) => sangdam(args, input, store.environment);

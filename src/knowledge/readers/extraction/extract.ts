@@ -40,7 +40,7 @@ function refused(why: Refused, name: string, limits: ExtractionLimits): AppError
     case 'too-large':
       return tooLarge(name, limits, why.limit);
     case 'no-text':
-      return AppError.of('document.no-text', { file: name, pages: `1–${why.pages}` });
+      return AppError.of('document.no-text', { file: name, pages: why.pages === 1 ? '1' : `1–${why.pages}` });
     case 'encrypted':
     case 'damaged':
     case 'empty':

@@ -16,6 +16,9 @@ type Outline = Awaited<ReturnType<PDFDocumentProxy['getOutline']>>;
 /** More characters on one page than can be set on it. */
 const MAX_PIECES = 50_000;
 
+/** More lines than a page of tables has: a drawing. */
+const MAX_RULINGS = 4_000;
+
 /** Rectangles up to this thick are lines, in points. */
 const THIN = 2.5;
 
@@ -135,16 +138,8 @@ function pieceOf(item: TextItem, turn: Matrix, bold: (font: string) => boolean):
 
 function isBold(page: PDFPageProxy, font: string): boolean {
   if (!page.commonObjs.has(font)) return false;
-  const {
-    name = '',
-    black = false,
-    bold = false,
-  } = page.commonObjs.get(font) as {
-    name?: string;
-    black?: boolean;
-    bold?: boolean;
-  };
-  return bold || black || /bold|heavy|black|extrab/i.test(name);
+  const loaded = page.commonObjs.get(font) as { name?: string; black?: boolean; bold?: boolean };
+  return loaded.bold === true || loaded.black === true || /bold|heavy|black/i.test(loaded.name ?? '');
 }
 
 function rulingsOf({ fnArray, argsArray }: { fnArray: number[]; argsArray: unknown[] }, turn: Matrix): Ruling[] {
@@ -158,7 +153,8 @@ function rulingsOf({ fnArray, argsArray }: { fnArray: number[]; argsArray: unkno
     else if (operator === OPS.transform) matrix = Util.transform(matrix, args as Matrix) as Matrix;
     else if (operator === OPS.constructPath) {
       const [paint, [path]] = args as [number, [ArrayLike<number> | null]];
-      if (path) rulings.push(...linesOf(paint, path, matrix));
+      if (path) for (const line of linesOf(paint, path, matrix)) rulings.push(line);
+      if (rulings.length > MAX_RULINGS) return [];
     }
   }
   return rulings;
@@ -179,8 +175,11 @@ function linesOf(paint: number, path: ArrayLike<number>, matrix: Matrix): Ruling
 type Point = [x: number, y: number];
 
 function ruling(points: readonly Point[]): Ruling[] {
-  const [xs, ys] = [points.map(([x]) => x), points.map(([, y]) => y)];
-  const [x1, x2, y1, y2] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
+  let [x1, x2, y1, y2] = [Infinity, -Infinity, Infinity, -Infinity];
+  for (const [x, y] of points) {
+    [x1, x2] = [Math.min(x1, x), Math.max(x2, x)];
+    [y1, y2] = [Math.min(y1, y), Math.max(y2, y)];
+  }
   const [width, height] = [x2 - x1, y2 - y1];
   if (height <= THIN && width > 2 * THIN) return [{ x1, x2, y1: (y1 + y2) / 2, y2: (y1 + y2) / 2 }];
   if (width <= THIN && height > 2 * THIN) return [{ x1: (x1 + x2) / 2, x2: (x1 + x2) / 2, y1, y2 }];

@@ -15,13 +15,11 @@ export interface RuledTable {
 
 /** Lines nearer than this are one, in points; the two sides of a thick border lie so. */
 const SNAP = 3;
-/** More than a page of tables has: a drawing. */
-const MAX_RULINGS = 4_000;
+/** More cells than a table has: a drawing. */
 const MAX_CELLS = 5_000;
 
 /** The tables that the page's lines make, with merged cells where a line between two is missing. */
 export function ruledTables(page: Page, lines: BrokenLines): RuledTable[] {
-  if (page.rulings.length > MAX_RULINGS) return [];
   return connected(page.rulings).flatMap((rulings) => {
     const grid = gridOf(rulings);
     return grid ? (fill(grid, page, lines) ?? []) : [];
