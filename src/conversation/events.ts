@@ -12,11 +12,12 @@ export type Finish =
 
 export type NoticeKind = 'ai' | 'privacy' | 'secret' | 'safety' | 'fraud' | 'abuse' | 'service' | 'interrupted';
 
-/** A source that was cited for a sentence. `text` opens in place; `ref` is there for statutes. */
+/** A source that was cited for a sentence. `text` opens in place; `ref` is there for statutes, `page` for files with pages. */
 export interface CitedSource {
   id: string;
   title: string;
   ref?: { law: string; article: string };
+  page?: number;
   text?: string;
 }
 

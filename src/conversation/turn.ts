@@ -13,7 +13,7 @@ import {
 import { Retriever, type Hit } from '../knowledge/index.js';
 import { ChatModel, type ModelCapability } from '../models/chat-model.js';
 import { ANSWER_INSTRUCTIONS, answerPrompt, NO_ANSWER } from './answer-prompt.js';
-import { approvedSource, cite, citedSource } from './citation.js';
+import { approvedSource, cite, citedSource, nameOf } from './citation.js';
 import type {
   CitedSource,
   Conversation,
@@ -181,9 +181,7 @@ export class Turn {
   async *#quote(answer: AnswerEvents, hit: Hit, input: TurnInput, signal: AbortSignal): AsyncGenerator<TurnStep> {
     const { locale } = input.conversation;
     const source = citedSource(hit);
-    const lead = await this.#sentences(
-      text('turn.quoted', { title: hit.ref ? `${hit.ref.law} ${hit.ref.article}` : hit.title }, locale),
-    );
+    const lead = await this.#sentences(text('turn.quoted', { title: nameOf(hit, locale) }, locale));
     const context = { sources: [hit.text], question: input.text, verbatim: true };
     for (const sentence of lead) yield answer.sentence('system', sentence, [source]);
     for await (const sentence of this.release.sentences([hit.text], context)) {

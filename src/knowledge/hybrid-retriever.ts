@@ -276,12 +276,13 @@ function passageHit(
   query: string,
 ): Hit {
   const { document } = unit;
-  const { n, heading, text, article } = bestPassage(unit.passages, cosines, query);
+  const { n, heading, text, article, page } = bestPassage(unit.passages, cosines, query);
   return {
     source: `passage:${document.id}@${document.version}#${n}`,
     kind: 'passage',
     title: titlePath(document.title, heading === '' ? [] : [heading]),
     ...(article === undefined ? {} : { ref: { law: document.title, article } }),
+    ...(page === undefined ? {} : { page }),
     text,
     score,
     cosine,

@@ -21,11 +21,11 @@ export class SangdamRetriever extends BaseRetriever {
   override async _getRelevantDocuments(query: string): Promise<Document[]> {
     const hits = await this.retriever.retrieve(query, { k: this.k });
     return hits.map(
-      ({ source, kind, title, ref, text, score, confidence }) =>
+      ({ source, kind, title, ref, page, text, score, confidence }) =>
         new Document({
           id: source,
           pageContent: text,
-          metadata: { source, kind, title, score, confidence, ...(ref ? { ref } : {}) },
+          metadata: { source, kind, title, score, confidence, ...(ref ? { ref } : {}), ...(page ? { page } : {}) },
         }),
     );
   }
