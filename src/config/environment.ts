@@ -136,6 +136,25 @@ export class Environment {
   @Expose()
   @IsOptional()
   @MinLength(32, { message: 'at least 32 characters' })
+  SANGDAM_API_TOKEN?: string;
+
+  @Expose()
+  @Transform(toInteger)
+  @IsInt()
+  @Min(1)
+  @Max(1_000_000)
+  SANGDAM_API_REQUESTS_PER_MINUTE = 300;
+
+  @Expose()
+  @Transform(toInteger)
+  @IsInt()
+  @Min(1)
+  @Max(10_000)
+  SANGDAM_API_CONCURRENCY = 16;
+
+  @Expose()
+  @IsOptional()
+  @MinLength(32, { message: 'at least 32 characters' })
   SANGDAM_IDENTITY_KEY?: string;
 
   @Expose()
@@ -199,6 +218,7 @@ export class Environment {
 const SECRET_VARIABLES = new Set([
   'SANGDAM_SECRET',
   'SANGDAM_OPERATOR_TOKEN',
+  'SANGDAM_API_TOKEN',
   'SANGDAM_IDENTITY_KEY',
   'DATABASE_URL',
   'SANGDAM_CHAT_API_KEY',

@@ -313,12 +313,16 @@ function completedEvent(turn: number, finish: 'stopped' | 'failed'): NewEvent {
   return { type: 'answer.completed', origin: 'system', data: { turn, finish } };
 }
 
-/** @throws AppError `message.malformed`, `message.too-long`, `message.empty`. */
-function acceptable(raw: string): string {
-  if (!raw.isWellFormed()) throw AppError.of('message.malformed', { field: 'text' });
+/**
+ * A message as it may be masked, cleaned.
+ * @param field where it stood in what the client sent
+ * @throws AppError `message.malformed`, `message.too-long`, `message.empty`.
+ */
+export function acceptable(raw: string, field = 'text'): string {
+  if (!raw.isWellFormed()) throw AppError.of('message.malformed', { field });
   if (raw.length > MESSAGE_LIMIT)
-    throw AppError.of('message.too-long', { field: 'text', limit: MESSAGE_LIMIT, length: raw.length });
+    throw AppError.of('message.too-long', { field, limit: MESSAGE_LIMIT, length: raw.length });
   const cleaned = cleanText(raw).trim();
-  if (cleaned === '') throw AppError.of('message.empty', { field: 'text' });
+  if (cleaned === '') throw AppError.of('message.empty', { field });
   return cleaned;
 }
