@@ -28,7 +28,8 @@ export async function configureApplication(app: NestExpressApplication, settings
   app.disable('x-powered-by');
   app.use(securityHeaders);
   // /v1 reads its bodies itself, after it has checked who sends them.
-  app.useBodyParser('json', { type: (request) => isJson(request) && !request.url?.startsWith('/v1/') });
+  app.useBodyParser('json', { type: (request) => isParsed(request, 'application/json') });
+  app.useBodyParser('urlencoded', { type: (request) => isParsed(request, 'application/x-www-form-urlencoded') });
   app.useStaticAssets(shipped('dist', 'web'), { maxAge: '5m' });
   app.useWebSocketAdapter(new ChatSocketAdapter(app, settings));
   app.enableShutdownHooks();
@@ -36,6 +37,6 @@ export async function configureApplication(app: NestExpressApplication, settings
   await app.get(Knowledge, { strict: false }).prepare();
 }
 
-function isJson({ headers }: IncomingMessage): boolean {
-  return /^application\/json\b/i.test(headers['content-type'] ?? '');
+function isParsed({ url, headers }: IncomingMessage, type: string): boolean {
+  return !url?.startsWith('/v1/') && headers['content-type']?.split(';', 1)[0]!.trim().toLowerCase() === type;
 }

@@ -18,7 +18,7 @@ export interface CompletionRequest {
 }
 
 /** Parameters that would change the shape or the meaning of the answer, with the values that do not. Null changes nothing. */
-const RESTRICTED: Readonly<Record<string, (value: unknown) => boolean>> = {
+export const RESTRICTED: Readonly<Record<string, (value: unknown) => boolean>> = {
   n: (value) => value === 1,
   stop: isEmptyList,
   tools: isEmptyList,

@@ -510,6 +510,11 @@ describe('bad input', () => {
     });
   });
 
+  it('a body is read as JSON whatever it is called', async () => {
+    for (const type of ['text/plain', 'application/x-www-form-urlencoded'])
+      expect((await post(service, asking(KNOWN_QUESTION), { 'content-type': type })).status).toBe(200);
+  });
+
   it('null changes nothing', async () => {
     const nothing = { n: null, stop: null, tools: null, temperature: null, stream: null, stream_options: null };
     expect((await post(service, withParameter(nothing))).status).toBe(200);
