@@ -64,6 +64,8 @@ export class CompletionsController implements BeforeApplicationShutdown {
       const answer = askInPieces(this.turn, this.clock, asked.messages, locale, signal);
       if (asked.stream) await this.#stream(asked, answer, response);
       else await this.#whole(asked, answer, response);
+    } catch (error) {
+      throw this.#closing.signal.aborted ? AppError.of('model.unavailable', { reason: CLOSED }) : error;
     } finally {
       over();
     }
@@ -77,7 +79,7 @@ export class CompletionsController implements BeforeApplicationShutdown {
   async #whole(asked: CompletionRequest, answer: Answer, response: Response): Promise<void> {
     let step = await answer.next();
     while (!step.done) step = await answer.next();
-    const result = this.#completed(step.value);
+    const result = this.#ended(step.value);
     const message = { role: 'assistant', content: result.answer, refusal: null };
     response.setHeader('cache-control', 'no-store').json({
       ...this.#head('chat.completion'),
@@ -101,16 +103,15 @@ export class CompletionsController implements BeforeApplicationShutdown {
     let step = await answer.next();
     for (let first = true; !step.done; step = await answer.next(), first = false)
       await events.send(chunk({ ...(first ? { role: 'assistant' } : {}), content: step.value }, null));
-    const result = this.#completed(step.value);
+    const result = this.#ended(step.value);
     await events.send(chunk({}, finishReason(result.finish), { sangdam: extension(asked, result) }));
     if (asked.includeUsage) await events.send({ ...head, choices: [], usage: usage(asked.messages, result) });
     events.end();
   }
 
-  /** @throws AppError `model.unavailable` where the service's own end cut the answer short */
-  #completed(result: AskResult): AskResult {
-    if (result.finish === 'stopped' && this.#closing.signal.aborted)
-      throw AppError.of('model.unavailable', { reason: 'closed' satisfies ModelReason });
+  /** The result, if it is not the service's own end that cut it short. */
+  #ended(result: AskResult): AskResult {
+    if (result.finish === 'stopped') this.#closing.signal.throwIfAborted();
     return result;
   }
 
@@ -119,6 +120,8 @@ export class CompletionsController implements BeforeApplicationShutdown {
     return { id: `chatcmpl-${this.ids.next()}`, object, created, model: MODEL };
   }
 }
+
+const CLOSED: ModelReason = 'closed';
 
 type Answer = AsyncGenerator<string, AskResult, undefined>;
 

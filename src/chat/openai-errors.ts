@@ -11,6 +11,7 @@ export class OpenAiErrors implements ExceptionFilter {
   catch(thrown: unknown, host: ArgumentsHost): void {
     const request = host.switchToHttp().getRequest<Request>();
     const response = host.switchToHttp().getResponse<Response>();
+    if (response.closed) return; // the client went away, and what it had asked for was aborted
     const error = AppError.from(thrown);
     if (error.code === 'internal')
       this.#logger.error(error.cause instanceof Error ? error.cause.stack : 'unknown error');

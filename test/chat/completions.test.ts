@@ -1,4 +1,5 @@
 import { ChatOpenAI } from '@langchain/openai';
+import { Logger } from '@nestjs/common';
 import OpenAI, {
   type APIError,
   type ClientOptions,
@@ -7,10 +8,12 @@ import OpenAI, {
   RateLimitError,
 } from 'openai';
 import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import { connect } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { AppError } from '../../src/config/app-error.js';
 import { Database } from '../../src/database/database.js';
-import { Retriever, type Hit } from '../../src/knowledge/index.js';
+import { Retriever, type Hit, type RetrieveOptions } from '../../src/knowledge/index.js';
 import { ChatModel, type ChatRequest } from '../../src/models/chat-model.js';
 import { OneSource } from '../support/one-source.js';
 import { preparedStore, type PreparedStore } from '../support/prepared-store.js';
@@ -350,6 +353,42 @@ describe('an answer under way', () => {
       expect(read).rejects.toMatchObject({ code: 'model.unavailable', type: 'server_error' }),
       service!.stop(),
     ]);
+  });
+});
+
+describe('a client that goes away', () => {
+  it('while it sends, or while is searched for it, is no error of ours', async () => {
+    const searching = Promise.withResolvers<AbortSignal>();
+    const ended = Promise.withResolvers<void>();
+    class Slow extends Retriever {
+      override async retrieve(_: string, { signal }: RetrieveOptions): Promise<Hit[]> {
+        searching.resolve(signal!);
+        await once(signal!, 'abort');
+        ended.resolve();
+        throw signal!.reason;
+      }
+    }
+    const service = await serve({ replace: [{ token: Retriever, by: new Slow() }] });
+    const logged = vi.spyOn(Logger.prototype, 'error');
+    const { port } = new URL(service.url);
+    const half = connect(Number(port), '127.0.0.1');
+    half.write('POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"model"');
+    const [, response] = (await once(service.app.getHttpServer(), 'request')) as [unknown, ServerResponse];
+    half.destroy();
+    await once(response, 'close');
+
+    const abort = new AbortController();
+    const request = client(service).chat.completions.create(asking('이체 한도가 얼마인가요?'), {
+      signal: abort.signal,
+    });
+    await searching.promise;
+    abort.abort();
+    await expect(request).rejects.toThrow();
+    await ended.promise;
+    await service.stop();
+    running.splice(0);
+    expect(logged).not.toHaveBeenCalled();
+    logged.mockRestore();
   });
 });
 
