@@ -28,7 +28,6 @@ export class EventStream {
   }
 
   #write(event: string): boolean {
-    if (this.response.closed) return false;
     if (!this.response.headersSent)
       this.response.writeHead(200, {
         'content-type': 'text/event-stream; charset=utf-8',

@@ -7,7 +7,7 @@ import OpenAI, {
   BadRequestError,
   RateLimitError,
 } from 'openai';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -260,58 +260,41 @@ describe('what the model and the search see', () => {
 });
 
 describe('an answer under way', () => {
-  /** Says the first sentence, then nothing until it is aborted. */
+  /** Says the first sentence, then nothing until it is aborted; tells of both. */
   class Hanging extends ChatModel {
-    readonly aborted = Promise.withResolvers<void>();
+    readonly signs = new EventEmitter();
     override status() {
       return { state: 'ready' as const, model: 'hanging', capability: 'select' as const };
     }
     override async *stream(_: ChatRequest, signal: AbortSignal): AsyncGenerator<string> {
       yield '1, 2, 3';
+      this.signs.emit('hanging');
       if (!signal.aborted) await once(signal, 'abort');
-      this.aborted.resolve();
+      this.signs.emit('aborted');
     }
   }
 
-  async function hanging(environment: Record<string, string> = {}) {
-    const model = new Hanging();
-    const service = await serve({
-      environment,
+  const QUESTION = asking('예약이체 취소는 언제까지인가요?');
+  const model = new Hanging();
+  let service: RunningService;
+  /** Waits for its place where the request before is not quite over. */
+  let openai: OpenAI;
+
+  beforeAll(async () => {
+    service = await startService({
+      store,
+      environment: { SANGDAM_API_CONCURRENCY: '1' },
       replace: [
         { token: ChatModel, by: model },
         { token: Retriever, by: new OneSource('예약이체', SOURCE) },
       ],
     });
-    return { model, service, openai: client(service) };
-  }
-
-  const QUESTION = asking('예약이체 취소는 언제까지인가요?');
-
-  it('is ended in the model when the client leaves a stream', async () => {
-    const { model, openai } = await hanging();
-    const stream = await openai.chat.completions.create({ ...QUESTION, stream: true });
-    for await (const chunk of stream) {
-      expect(chunk.choices[0]!.delta.content).toContain('전날까지');
-      break;
-    }
-    await model.aborted.promise;
+    openai = client(service, { maxRetries: 5 });
   });
-
-  it('is ended in the model when the client aborts a request that does not stream', async () => {
-    const { model, service, openai } = await hanging();
-    const abort = new AbortController();
-    const begun = once(service.app.getHttpServer(), 'request');
-    const request = openai.chat.completions.create(QUESTION, { signal: abort.signal });
-    await begun;
-    abort.abort();
-    await expect(request).rejects.toThrow('aborted');
-    await model.aborted.promise;
-  });
-
+  // The last test stops it.
   it('keeps the connection alive with comments', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     try {
-      const { service } = await hanging();
       const abort = new AbortController();
       const response = await fetch(`${service.url}/v1/chat/completions`, {
         method: 'POST',
@@ -331,27 +314,45 @@ describe('an answer under way', () => {
     }
   });
 
-  it('takes no more at a time than it may, and says when to come again', async () => {
-    const { model, service, openai } = await hanging({ SANGDAM_API_CONCURRENCY: '1' });
+  it('is ended in the model when the client leaves a stream', async () => {
     const stream = await openai.chat.completions.create({ ...QUESTION, stream: true });
-    const refused = (await openai.chat.completions.create(QUESTION).catch((error: unknown) => error)) as APIError;
+    const aborted = once(model.signs, 'aborted');
+    for await (const chunk of stream) {
+      expect(chunk.choices[0]!.delta.content).toContain('전날까지');
+      break;
+    }
+    await aborted;
+  });
+
+  it('is ended in the model when the client aborts a request that does not stream', async () => {
+    const abort = new AbortController();
+    const begun = once(model.signs, 'hanging');
+    const request = openai.chat.completions.create(QUESTION, { signal: abort.signal });
+    await begun;
+    const aborted = once(model.signs, 'aborted');
+    abort.abort();
+    await expect(request).rejects.toThrow('aborted');
+    await aborted;
+  });
+
+  it('takes no more at a time than it may, and says when to come again', async () => {
+    const stream = await openai.chat.completions.create({ ...QUESTION, stream: true });
+    const impatient = client(service);
+    const refused = (await impatient.chat.completions.create(QUESTION).catch((error: unknown) => error)) as APIError;
     expect(refused).toBeInstanceOf(RateLimitError);
     expect(refused).toMatchObject({ code: 'limit.concurrent', type: 'rate_limit_error' });
     expect(refused.headers!.get('retry-after')).toBe('1');
     stream.controller.abort();
-    await model.aborted.promise;
-    const next = await client(service, { maxRetries: 5 }).chat.completions.create({ ...QUESTION, stream: true });
+    const next = await openai.chat.completions.create({ ...QUESTION, stream: true });
     next.controller.abort();
   });
 
   it('ends with an error of its own when the service ends, and does not hold it up', async () => {
-    const { openai } = await hanging();
     const stream = await openai.chat.completions.create({ ...QUESTION, stream: true });
     const read = Array.fromAsync(stream);
-    const [service] = running.splice(0);
     await Promise.all([
       expect(read).rejects.toMatchObject({ code: 'model.unavailable', type: 'server_error' }),
-      service!.stop(),
+      service.stop(),
     ]);
   });
 });
@@ -399,17 +400,14 @@ describe('faults', () => {
     }
   }
 
-  it('before the first sentence are HTTP errors', async () => {
+  it('before the first sentence are HTTP errors, after it events of the stream, which the library raises', async () => {
     const service = await serve({ replace: [{ token: Retriever, by: new Away() }] });
     for (const stream of [false, true]) {
       const response = await post(service, { ...asking('이체 한도가 얼마인가요?'), stream });
       expect(response.status).toBe(503);
       expect(await response.json()).toMatchObject({ error: { type: 'server_error', code: 'store.unavailable' } });
     }
-  });
 
-  it('after it are events of the stream, which the library raises', async () => {
-    const service = await serve({ replace: [{ token: Retriever, by: new Away() }] });
     const stream = await client(service).chat.completions.create({
       ...asking('야 씨발 이체 한도 얼마야'),
       stream: true,
