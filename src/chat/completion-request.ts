@@ -6,7 +6,7 @@ import { printable } from './protocol.js';
 
 /** The one model that the endpoint offers: the assistant as a whole. */
 export const MODEL = 'sangdam';
-/** A stored conversation's turn looks at so many events; more messages would change no answer. */
+/** More than a turn looks at in a stored conversation, which is 40 events. */
 export const MESSAGES_LIMIT = 50;
 
 export interface CompletionRequest {

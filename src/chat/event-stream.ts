@@ -9,11 +9,16 @@ const HEARTBEAT = 10_000;
  * before is an HTTP error.
  */
 export class EventStream {
-  readonly #closed: Promise<unknown>;
+  readonly #closed: Promise<void>;
 
   constructor(private readonly response: Response) {
     const heartbeat = setInterval(() => this.#write(': waiting\n\n'), HEARTBEAT);
-    this.#closed = once(response, 'close').finally(() => clearInterval(heartbeat));
+    this.#closed = new Promise((resolve) =>
+      response.once('close', () => {
+        clearInterval(heartbeat);
+        resolve();
+      }),
+    );
   }
 
   /** Resolves when the client reads fast enough for the next one, or is gone. */
