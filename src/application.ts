@@ -1,5 +1,6 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import helmet from 'helmet';
+import type { IncomingMessage } from 'node:http';
 import { ChatSocketAdapter } from './chat/socket.adapter.js';
 import { shipped } from './config/package-root.js';
 import type { Settings } from './config/settings.js';
@@ -26,9 +27,16 @@ export async function configureApplication(app: NestExpressApplication, settings
   app.set('trust proxy', settings.behindProxy ? 1 : false);
   app.disable('x-powered-by');
   app.use(securityHeaders);
+  // /v1 reads its bodies itself, after it has checked who sends them.
+  app.useBodyParser('json', { type: (request) => isParsed(request, 'application/json') });
+  app.useBodyParser('urlencoded', { type: (request) => isParsed(request, 'application/x-www-form-urlencoded') });
   app.useStaticAssets(shipped('dist', 'web'), { maxAge: '5m' });
   app.useWebSocketAdapter(new ChatSocketAdapter(app, settings));
   app.enableShutdownHooks();
   await app.init();
   await app.get(Knowledge, { strict: false }).prepare();
+}
+
+function isParsed({ url, headers }: IncomingMessage, type: string): boolean {
+  return !url?.startsWith('/v1/') && headers['content-type']?.split(';', 1)[0]!.trim().toLowerCase() === type;
 }

@@ -13,6 +13,7 @@ import { Settings } from '../config/settings.js';
 import { localeOf, type Locale } from '../config/texts.js';
 import { Conversations } from '../conversation/conversations.js';
 import type { Conversation, ConversationEvent, ConversationId, ConversationState } from '../conversation/events.js';
+import { IdentityTokens } from './identity-tokens.js';
 import { Limits } from './limits.js';
 import { parseClientMessage, type ClientMessage, type ClientMessages } from './protocol.js';
 
@@ -52,6 +53,7 @@ export class ChatGateway implements OnGatewayConnection, OnGatewayDisconnect {
   constructor(
     private readonly conversations: Conversations,
     private readonly limits: Limits,
+    private readonly identities: IdentityTokens,
     private readonly settings: Settings,
   ) {}
 
@@ -92,10 +94,11 @@ export class ChatGateway implements OnGatewayConnection, OnGatewayDisconnect {
     if (request.locale) socket.data.locale = request.locale;
     if (socket.data.conversation)
       throw AppError.of('input.invalid', { field: 'conversationId', expected: 'one conversation a connection' });
+    const customer = request.identity === undefined ? undefined : await this.identities.customer(request.identity);
     const opened =
       request.conversationId !== undefined && request.resumeToken !== undefined
-        ? await this.conversations.resume(request.conversationId as ConversationId, request.resumeToken)
-        : await this.conversations.start(socket.data.locale);
+        ? await this.conversations.resume(request.conversationId as ConversationId, request.resumeToken, customer)
+        : await this.conversations.start(socket.data.locale, customer);
     const { conversation, resumeToken } = opened;
     const after = request.conversationId === undefined ? 0 : (request.after ?? 0);
     const events = await this.#follow(socket, conversation.id, after);

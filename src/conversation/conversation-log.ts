@@ -22,6 +22,14 @@ interface ConversationRow {
   locale: Locale;
 }
 
+/** A conversation with what decides whether it may be resumed. */
+interface StoredConversation extends Conversation {
+  resumeHash: Uint8Array;
+  lastSeenAt: Date;
+  /** It belongs to a customer who signed in. */
+  signedIn: boolean;
+}
+
 /** What may be written together with an event, in its transaction. */
 interface AppendOptions {
   clientMessageId?: string;
@@ -50,22 +58,44 @@ export class ConversationLog {
     private readonly ids: Ids,
   ) {}
 
-  async create(resumeHash: Uint8Array, locale: Locale): Promise<Conversation> {
+  /** @param identityHash of the customer who signed in, if one did */
+  async create(resumeHash: Uint8Array, locale: Locale, identityHash?: Uint8Array): Promise<Conversation> {
     const id = this.ids.next() as ConversationId;
     const now = this.clock.now();
     await this.database.query(
-      'INSERT INTO conversations (id, locale, resume_hash, last_seen_at, created_at) VALUES ($1, $2, $3, $4, $4)',
-      [id, locale, resumeHash, now],
+      `INSERT INTO conversations (id, locale, resume_hash, last_seen_at, created_at, identity_hash)
+       VALUES ($1, $2, $3, $4, $4, $5)`,
+      [id, locale, resumeHash, now, identityHash ?? null],
     );
     return { id, state: 'assistant', locale };
   }
 
-  async find(id: ConversationId): Promise<(Conversation & { resumeHash: Uint8Array; lastSeenAt: Date }) | undefined> {
-    const [row] = await this.database.query<ConversationRow & { resume_hash: Uint8Array; last_seen_at: Date }>(
-      'SELECT id, state, locale, resume_hash, last_seen_at FROM conversations WHERE id = $1',
+  async find(id: ConversationId): Promise<StoredConversation | undefined> {
+    const [row] = await this.database.query<
+      ConversationRow & { resume_hash: Uint8Array; last_seen_at: Date; signed_in: boolean }
+    >(
+      `SELECT id, state, locale, resume_hash, last_seen_at, identity_hash IS NOT NULL AS signed_in
+         FROM conversations WHERE id = $1`,
       [id],
     );
-    return row && { ...toConversation(row), resumeHash: row.resume_hash, lastSeenAt: row.last_seen_at };
+    return (
+      row && {
+        ...toConversation(row),
+        resumeHash: row.resume_hash,
+        lastSeenAt: row.last_seen_at,
+        signedIn: row.signed_in,
+      }
+    );
+  }
+
+  /** Gives a conversation that is nobody's to a customer. False where it is another's. */
+  async claim(id: ConversationId, identityHash: Uint8Array): Promise<boolean> {
+    const rows = await this.database.query(
+      `UPDATE conversations SET identity_hash = $2
+        WHERE id = $1 AND (identity_hash IS NULL OR identity_hash = $2) RETURNING id`,
+      [id, identityHash],
+    );
+    return rows.length > 0;
   }
 
   /** A sign of life: the resume token lives 30 minutes from the last one. */

@@ -3,6 +3,7 @@ import { Settings } from '../config/settings.js';
 import { GuardrailsModule } from '../guardrails/index.js';
 import { ConversationLog } from './conversation-log.js';
 import { Conversations } from './conversations.js';
+import { IdentityHash } from './identity-hash.js';
 import { Masking } from './masking.js';
 import { ResumeTokens } from './resume-token.js';
 import { TurnModule } from './turn.module.js';
@@ -18,6 +19,11 @@ import { TurnModule } from './turn.module.js';
       provide: ResumeTokens,
       inject: [Settings],
       useFactory: (settings: Settings) => new ResumeTokens(settings.secret),
+    },
+    {
+      provide: IdentityHash,
+      inject: [Settings],
+      useFactory: (settings: Settings) => new IdentityHash(settings.secret),
     },
   ],
   exports: [Conversations, ConversationLog],

@@ -6,6 +6,7 @@ import { FixedTexts, InputRails, PhoneRegistry } from '../guardrails/index.js';
 import { cleanText } from '../text/normalise.js';
 import { ConversationLog, type Listener } from './conversation-log.js';
 import type { Conversation, ConversationId, NewEvent, Signal } from './events.js';
+import { IdentityHash } from './identity-hash.js';
 import { KeyedQueue } from './keyed-queue.js';
 import { Masking } from './masking.js';
 import { ResumeTokens } from './resume-token.js';
@@ -48,6 +49,7 @@ export class Conversations implements OnApplicationBootstrap, OnApplicationShutd
     private readonly turn: Turn,
     private readonly masking: Masking,
     private readonly tokens: ResumeTokens,
+    private readonly identityHash: IdentityHash,
     private readonly inputRails: InputRails,
     private readonly fixedTexts: FixedTexts,
     private readonly phones: PhoneRegistry,
@@ -71,10 +73,14 @@ export class Conversations implements OnApplicationBootstrap, OnApplicationShutd
     await this.#turns.idle();
   }
 
-  /** A new conversation; its first event is the notice that an AI answers (AI Basic Act art. 31(1)). */
-  async start(locale: Locale): Promise<Opened> {
+  /**
+   * A new conversation; its first event is the notice that an AI answers (AI Basic Act art. 31(1)).
+   * @param customer the bank's number of the customer who signed in, if one did
+   */
+  async start(locale: Locale, customer?: string): Promise<Opened> {
     const { token, hash } = this.tokens.issue();
-    const conversation = await this.log.create(hash, locale);
+    const identityHash = customer === undefined ? undefined : this.identityHash.of(customer);
+    const conversation = await this.log.create(hash, locale, identityHash);
     const notice: NewEvent = {
       type: 'notice',
       origin: 'system',
@@ -85,16 +91,20 @@ export class Conversations implements OnApplicationBootstrap, OnApplicationShutd
   }
 
   /**
-   * An earlier conversation, for whoever holds its token.
-   * @throws AppError `conversation.forbidden` for a wrong token or id (the two are not told apart), `conversation.expired`.
+   * An earlier conversation, for whoever holds its token. One of a signed-in customer is resumed by that customer alone, so
+   * that the next person at a shared computer is not; an anonymous one becomes the customer's who signs in to it.
+   * @throws AppError `conversation.forbidden` for a wrong token, id or customer (they are not told apart), `conversation.expired`.
    */
-  async resume(id: ConversationId, resumeToken: string): Promise<Opened> {
+  async resume(id: ConversationId, resumeToken: string, customer?: string): Promise<Opened> {
     const found = await this.log.find(id);
     if (!found || !this.tokens.matches(resumeToken, found.resumeHash)) throw AppError.of('conversation.forbidden');
     if (this.clock.now().getTime() - found.lastSeenAt.getTime() > IDLE_LIMIT) throw AppError.of('conversation.expired');
+    const mayResume =
+      customer === undefined ? !found.signedIn : await this.log.claim(id, this.identityHash.of(customer));
+    if (!mayResume) throw AppError.of('conversation.forbidden');
     await this.log.touch(id);
-    const { resumeHash: _hash, lastSeenAt: _seen, ...conversation } = found;
-    return { conversation, resumeToken };
+    const { state, locale } = found;
+    return { conversation: { id, state, locale }, resumeToken };
   }
 
   /** Events after `after` and then every later one, without a gap and none twice. Returns the way to stop. */
@@ -303,12 +313,16 @@ function completedEvent(turn: number, finish: 'stopped' | 'failed'): NewEvent {
   return { type: 'answer.completed', origin: 'system', data: { turn, finish } };
 }
 
-/** @throws AppError `message.malformed`, `message.too-long`, `message.empty`. */
-function acceptable(raw: string): string {
-  if (!raw.isWellFormed()) throw AppError.of('message.malformed', { field: 'text' });
+/**
+ * A message as it may be masked, cleaned.
+ * @param field where it stood in what the client sent
+ * @throws AppError `message.malformed`, `message.too-long`, `message.empty`.
+ */
+export function acceptable(raw: string, field = 'text'): string {
+  if (!raw.isWellFormed()) throw AppError.of('message.malformed', { field });
   if (raw.length > MESSAGE_LIMIT)
-    throw AppError.of('message.too-long', { field: 'text', limit: MESSAGE_LIMIT, length: raw.length });
+    throw AppError.of('message.too-long', { field, limit: MESSAGE_LIMIT, length: raw.length });
   const cleaned = cleanText(raw).trim();
-  if (cleaned === '') throw AppError.of('message.empty', { field: 'text' });
+  if (cleaned === '') throw AppError.of('message.empty', { field });
   return cleaned;
 }
