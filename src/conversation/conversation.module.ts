@@ -26,6 +26,6 @@ import { TurnModule } from './turn.module.js';
       useFactory: (settings: Settings) => new IdentityHash(settings.secret),
     },
   ],
-  exports: [Conversations, ConversationLog],
+  exports: [Conversations, ConversationLog, TurnModule],
 })
 export class ConversationModule {}
