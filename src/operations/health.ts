@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { VERSION } from '../config/version.js';
 import { Database } from '../database/database.js';
 import { ChatModel, type ChatModelStatus } from '../models/chat-model.js';
 import { Embedder } from '../models/embedder.js';
@@ -43,5 +44,3 @@ export class Health {
     }
   }
 }
-
-const VERSION = process.env.npm_package_version ?? '0.1.0';
