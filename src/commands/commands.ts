@@ -1,4 +1,5 @@
 import { askCommand } from './ask.command.js';
+import { backupCommand, restoreCommand } from './backup.command.js';
 import type { Command } from './command.js';
 import { evalRunCommand } from './eval.command.js';
 import { guardCommand } from './guard.command.js';
@@ -19,6 +20,8 @@ export const commands: readonly Command[] = [
   importDocumentsCommand,
   reembedCommand,
   levelCommand,
+  backupCommand,
+  restoreCommand,
   modelsListCommand,
   modelsVerifyCommand,
   modelsFetchCommand,

@@ -59,7 +59,6 @@ export class Metrics implements OnModuleInit, OnModuleDestroy {
     collectDefaultMetrics({ register: this.#registry });
     this.#stop = [...this.#countWork(), ...this.#countModel()];
     this.#showState();
-    this.#showStore();
   }
 
   onModuleDestroy(): void {
@@ -99,7 +98,11 @@ export class Metrics implements OnModuleInit, OnModuleDestroy {
   }
 
   #countModel(): (() => void)[] {
-    const running = this.#gauge('sangdam_generations_running', 'Requests that the chat model works on or has waiting.');
+    const running = new Gauge({
+      name: 'sangdam_generations_running',
+      help: 'Requests that the chat model works on or has waiting.',
+      registers: [this.#registry],
+    });
     const generations = this.#counter('sangdam_generations_total', 'Generations that ended, by how.', 'outcome');
     for (const outcome of ['ended', 'aborted', 'failed']) generations.inc({ outcome }, 0);
     const first = this.#histogram('sangdam_generation_first_chunk_seconds', 'From a request to its first text.', WAITS);
@@ -119,51 +122,39 @@ export class Metrics implements OnModuleInit, OnModuleDestroy {
     ];
   }
 
-  /** What is asked when the figures are read. */
   #showState(): void {
-    const info = this.#gauge(
-      'sangdam_info',
-      'Always 1; the versions are the labels.',
-      undefined,
-      'version',
-      'rules',
-      'prompts',
-    );
-    info.set({ version: VERSION, rules: this.rules.version, prompts: PROMPTS }, 1);
-    this.#oneOf('sangdam_service_level', 'The level in force is 1.', 'level', LEVELS, () => this.level.current);
-    this.#oneOf(
-      'sangdam_model_state',
-      'The state of the chat model is 1.',
-      'state',
-      MODEL_STATES,
-      () => this.chatModel.status().state,
-    );
-    this.#gauge('sangdam_turns_running', 'Turns under way.', () => this.conversations.load.running);
-    this.#gauge('sangdam_turns_waiting', 'Turns that wait for an earlier one.', () => this.conversations.load.waiting);
-    this.#gauge('sangdam_sockets', 'Open connections of customers.', () => this.limits.connections);
-    this.#gauge('sangdam_retrieval_hybrid', '1 with the embedder, 0 where retrieval is lexical alone.', async () =>
-      (await this.health.readiness()).retrieval === 'hybrid' ? 1 : 0,
-    );
-  }
-
-  /** Absent while the store is away, but for `sangdam_store_up`. */
-  #showStore(): void {
-    this.#gauge('sangdam_store_up', '1 while the store answers.', async () =>
-      (await this.health.readiness()).store === 'unavailable' ? 0 : 1,
-    );
-    this.#gauge('sangdam_store_bytes', 'Size of the store.', () => this.store.bytes());
-    const { store } = this;
-    new Gauge({
-      name: 'sangdam_conversations',
-      help: 'Open conversations, by state; queued ones wait for a person.',
-      labelNames: ['state'],
+    const info = new Gauge({
+      name: 'sangdam_info',
+      help: 'Always 1; the labels are the versions.',
+      labelNames: ['version', 'rules', 'prompts'],
       registers: [this.#registry],
-      async collect() {
-        this.reset();
-        const counts = await store.openConversations().catch(() => ({}));
-        for (const [state, count] of Object.entries(counts)) this.set({ state }, count);
-      },
     });
+    info.set({ version: VERSION, rules: this.rules.version, prompts: PROMPTS }, 1);
+    const { conversations, health } = this;
+    this.#asked('sangdam_service_level', 'The level in force is 1.', () => oneOf(LEVELS, this.level.current), 'level');
+    const modelState = (): ChatModelState => this.chatModel.status().state;
+    this.#asked(
+      'sangdam_model_state',
+      'The chat model is in the state that is 1.',
+      () => oneOf(MODEL_STATES, modelState()),
+      'state',
+    );
+    this.#asked('sangdam_turns_running', 'Turns under way.', () => conversations.load.running);
+    this.#asked('sangdam_turns_waiting', 'Turns that wait for an earlier one.', () => conversations.load.waiting);
+    this.#asked('sangdam_sockets', 'Open connections of customers.', () => this.limits.connections);
+    this.#asked('sangdam_retrieval_hybrid', '1 with the embedder, 0 where retrieval is lexical alone.', async () =>
+      (await health.readiness()).retrieval === 'hybrid' ? 1 : 0,
+    );
+    this.#asked('sangdam_store_up', '1 while the store answers.', async () =>
+      (await health.readiness()).store === 'unavailable' ? 0 : 1,
+    );
+    this.#asked('sangdam_store_bytes', 'Size of the store.', () => this.store.bytes());
+    this.#asked(
+      'sangdam_conversations',
+      'Open conversations, by state.',
+      () => this.store.openConversations(),
+      'state',
+    );
   }
 
   #counter<Label extends string>(name: string, help: string, ...labelNames: Label[]): Counter<Label> {
@@ -174,45 +165,31 @@ export class Metrics implements OnModuleInit, OnModuleDestroy {
     return new Histogram({ name, help, buckets, registers: [this.#registry] });
   }
 
-  /** `value` is asked at each reading; where it fails, the figure is absent. */
-  #gauge<Label extends string>(
-    name: string,
-    help: string,
-    value?: () => number | Promise<number>,
-    ...labelNames: Label[]
-  ): Gauge<Label> {
-    return new Gauge({
+  /** A figure that is asked for at each reading, one or one for each value of a label; absent where that fails (the store is away). */
+  #asked(name: string, help: string, value: () => number | Asked | Promise<number | Asked>, label?: string): void {
+    const gauge: Gauge = new Gauge({
       name,
       help,
-      labelNames,
-      registers: [this.#registry],
-      ...(value && {
-        async collect() {
-          this.remove();
-          await Promise.resolve(value()).then(
-            (current) => this.set(current),
-            () => undefined,
-          );
-        },
-      }),
-    });
-  }
-
-  #oneOf<Value extends string>(
-    name: string,
-    help: string,
-    label: string,
-    values: readonly Value[],
-    current: () => Value,
-  ): void {
-    new Gauge({
-      name,
-      help,
-      labelNames: [label],
-      registers: [this.#registry],
-      collect() {
-        for (const value of values) this.set({ [label]: value }, value === current() ? 1 : 0);
+      labelNames: label === undefined ? [] : [label],
+      registers: [],
+      async collect() {
+        if (label === undefined) gauge.remove();
+        else gauge.reset();
+        try {
+          const current = await value();
+          if (typeof current === 'number') gauge.set(current);
+          else for (const [of, count] of Object.entries(current)) gauge.set({ [label!]: of }, count);
+        } catch {
+          // It stays absent.
+        }
       },
     });
+    this.#registry.registerMetric(gauge);
   }
+}
+
+type Asked = Readonly<Record<string, number>>;
+
+function oneOf(values: readonly string[], current: string): Asked {
+  return Object.fromEntries(values.map((value) => [value, value === current ? 1 : 0]));
 }
