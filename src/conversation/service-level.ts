@@ -14,7 +14,8 @@ export interface LevelChange {
   level: Level;
   reason?: string;
   by: 'command' | 'operations page';
-  at: Date;
+  /** UTC, ISO 8601 with milliseconds. */
+  at: string;
 }
 
 type Listener = (level: Level, before: Level) => void;
@@ -134,5 +135,5 @@ interface LevelRow {
 }
 
 function toChange({ level, reason, by, at }: LevelRow): LevelChange {
-  return { level, ...(reason === null ? {} : { reason }), by, at };
+  return { level, ...(reason === null ? {} : { reason }), by, at: at.toISOString() };
 }

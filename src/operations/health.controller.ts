@@ -1,7 +1,8 @@
 import { Controller, Get, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
-import { Health, type Readiness } from './health.js';
+import { Health } from './health.js';
 import { OperatorAccess } from './operator-access.js';
+import type { Readiness } from './report.js';
 
 /** For load balancers and people: whether the process lives, and whether it can serve. */
 @Controller('health')

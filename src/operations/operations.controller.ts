@@ -2,11 +2,13 @@ import { Body, Controller, Delete, Get, HttpCode, Post, Put, Req, Res, UseFilter
 import type { Request, Response } from 'express';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { AppError } from '../config/app-error.js';
+import { localeOf } from '../config/texts.js';
 import { LEVELS, ServiceLevel, type Level } from '../conversation/service-level.js';
 import { Metrics } from './metrics.js';
 import { OperatorAccess, OperatorGuard, refuseForeign } from './operator-access.js';
-import { Overview, type OverviewReport } from './overview.js';
+import { Overview } from './overview.js';
 import { ProblemDetails } from './problem-details.js';
+import type { OperationsReport } from './report.js';
 
 /** A token of 32 characters is not guessed at ten tries a minute; who mistypes it gets on. */
 const SESSIONS_PER_MINUTE = 10;
@@ -26,9 +28,10 @@ export class OperationsController {
 
   @Get('api/operations')
   @UseGuards(OperatorGuard)
-  report(@Res({ passthrough: true }) response: Response): Promise<OverviewReport> {
+  async report(@Req() request: Request, @Res({ passthrough: true }) response: Response): Promise<OperationsReport> {
     response.setHeader('cache-control', 'no-store');
-    return this.overview.report();
+    const report = await this.overview.report(localeOf(request.headers['accept-language']));
+    return { ...report, signedIn: await this.access.inSession(request) };
   }
 
   @Put('api/operations/level')

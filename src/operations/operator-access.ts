@@ -35,7 +35,7 @@ export class OperatorAccess {
     const { operatorToken } = this.settings;
     if (operatorToken === undefined) return this.#onThisMachine(request);
     const bearer = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1];
-    return bearer === undefined ? this.#inSession(request) : same(bearer, operatorToken);
+    return bearer === undefined ? this.inSession(request) : same(bearer, operatorToken);
   }
 
   /**
@@ -59,7 +59,8 @@ export class OperatorAccess {
     return COOKIE;
   }
 
-  async #inSession(request: Request): Promise<boolean> {
+  /** Whether it comes with a session cookie that holds. */
+  async inSession(request: Request): Promise<boolean> {
     const cookie = new RegExp(`(?:^|;\\s*)${COOKIE}=([\\w.-]+)`).exec(request.headers.cookie ?? '')?.[1];
     if (cookie === undefined) return false;
     try {

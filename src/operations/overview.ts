@@ -3,44 +3,18 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { Clock } from '../config/clock.js';
 import { shipped } from '../config/package-root.js';
+import { text, type Locale } from '../config/texts.js';
 import { VERSION } from '../config/version.js';
 import { Limits } from '../chat/limits.js';
 import { Conversations } from '../conversation/conversations.js';
-import { ServiceLevel, type Level, type LevelChange } from '../conversation/service-level.js';
+import { ServiceLevel, type LevelChange } from '../conversation/service-level.js';
 import { RuleSet } from '../guardrails/index.js';
 import { KnowledgeRepository } from '../knowledge/index.js';
 import { ModelStore } from '../models/model-store.js';
-import { Health, type Readiness } from './health.js';
-import { Recent, type RecentError, type RecentTurns } from './recent.js';
-import { StoreFacts, type OpenConversations } from './store-facts.js';
-
-/** Everything that the operations page shows, in one answer. Counts and states; nothing of any customer. */
-export interface OverviewReport {
-  at: string;
-  /** Seconds since the start. */
-  uptime: number;
-  level: Level;
-  /** The newest first; undefined while the store is away, as are the other facts that it knows. */
-  levelChanges?: LevelChange[];
-  health: Readiness;
-  turns: { running: number; waiting: number };
-  sockets: number;
-  conversations?: OpenConversations;
-  storeBytes?: number;
-  recent: { turns: RecentTurns; errors: RecentError[] };
-  versions: Versions;
-}
-
-export interface Versions {
-  product: string;
-  node: string;
-  rules: string;
-  prompts: string;
-  /** sha256 of the chat model's file, where it is one of the list. */
-  modelSha256?: string;
-  knowledge?: number;
-  migration?: string;
-}
+import { Health } from './health.js';
+import { Recent } from './recent.js';
+import type { OpenConversations, OperationsReport } from './report.js';
+import { StoreFacts } from './store-facts.js';
 
 const SHOWN_CHANGES = 10;
 
@@ -60,16 +34,18 @@ export class Overview {
     private readonly clock: Clock,
   ) {}
 
-  async report(): Promise<OverviewReport> {
+  async report(locale: Locale): Promise<Omit<OperationsReport, 'signedIn'>> {
     const health = await this.health.readiness();
     const stored = health.store === 'unavailable' ? {} : await this.#stored().catch(() => ({}));
     const { knowledge, migration, ...facts }: Partial<Stored> = stored;
-    const modelSha256 = this.models.list.find(health.chatModel.model)?.sha256;
+    const { model, reason } = health.chatModel;
+    const modelSha256 = this.models.list.find(model)?.sha256;
     return {
       at: this.clock.now().toISOString(),
       uptime: Math.round(process.uptime()),
       level: this.level.current,
       health,
+      ...(reason === undefined ? {} : { chatModelReason: text(`model.reason.${reason}`, {}, locale) }),
       turns: this.conversations.load,
       sockets: this.limits.connections,
       ...facts,

@@ -2,9 +2,10 @@ import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/com
 import { errorMet, type ErrorCode } from '../config/app-error.js';
 import { Clock } from '../config/clock.js';
 import { turnEnded } from '../conversation/observations.js';
+import type { Quantiles, RecentError, RecentTurns } from './report.js';
 
 /** What the page looks back on, milliseconds. */
-export const WINDOW = 15 * 60_000;
+const WINDOW = 15 * 60_000;
 /** Turns that are remembered at most: eleven a second over the window. */
 const TURNS = 10_000;
 
@@ -12,20 +13,6 @@ interface EndedTurn {
   at: number;
   total: number;
   firstSentence?: number;
-}
-
-export interface RecentError {
-  code: ErrorCode;
-  count: number;
-  lastAt: string;
-}
-
-export interface RecentTurns {
-  count: number;
-  perMinute: number;
-  /** Milliseconds to the first sentence; undefined while there was none. */
-  firstSentence: { p50?: number; p95?: number };
-  total: { p50?: number; p95?: number };
 }
 
 /** What happened lately in this process, in memory alone. */
@@ -80,7 +67,7 @@ export class Recent implements OnModuleInit, OnModuleDestroy {
 }
 
 /** By the nearest rank. */
-function quantiles(values: readonly number[]): { p50?: number; p95?: number } {
+function quantiles(values: readonly number[]): Quantiles {
   if (values.length === 0) return {};
   const sorted = values.toSorted((a, b) => a - b);
   const at = (share: number): number => Math.round(sorted[Math.ceil(share * sorted.length) - 1]!);

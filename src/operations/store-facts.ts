@@ -1,15 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import type { ConversationState } from '../conversation/events.js';
 import { Database } from '../database/database.js';
-
-export type OpenConversations = Record<Exclude<ConversationState, 'closed'>, number>;
+import type { OpenConversations } from './report.js';
 
 /** What the store knows of itself. */
 @Injectable()
 export class StoreFacts {
   constructor(private readonly database: Database) {}
 
-  /** Conversations that are not closed, by state. */
   async openConversations(): Promise<OpenConversations> {
     const rows = await this.database.query<{ state: keyof OpenConversations; count: number }>(
       `SELECT state, count(*)::int AS count FROM conversations WHERE state <> 'closed' GROUP BY state`,
