@@ -48,7 +48,7 @@ function HealthCard({ texts, report }: FiguresProps): JSX.Element {
 }
 
 const MODEL_STATE = {
-  none: 'degraded',
+  none: 'none',
   fetching: 'degraded',
   loading: 'degraded',
   ready: 'ready',
@@ -190,6 +190,6 @@ function Fact({ name, children }: { name: string; children: ComponentChildren })
 }
 
 /** In words; the colour only helps. */
-function State({ of, text }: { of: 'ready' | 'degraded' | 'unavailable'; text: string }): JSX.Element {
+function State({ of, text }: { of: 'none' | 'ready' | 'degraded' | 'unavailable'; text: string }): JSX.Element {
   return <span class={`state ${of}`}>{text}</span>;
 }
