@@ -1,11 +1,11 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ServiceLevel, type Level } from '../../src/conversation/service-level.js';
 import { Retriever } from '../../src/knowledge/index.js';
-import type { Script } from '../../src/models/scripted-chat-model.js';
+import type { Script, ScriptedRequest } from '../../src/models/scripted-chat-model.js';
 import { ChatClient } from '../support/chat-client.js';
 import { sangdam } from '../support/command-line.js';
 import { OneSource } from '../support/one-source.js';
-import { preparedStore, STORES, type PreparedStore } from '../support/prepared-store.js';
+import { preparedStore, STORES, type PreparedStore, type StoreKind } from '../support/prepared-store.js';
 import { startService, type RunningService } from '../support/service.js';
 import { spawnService } from '../support/spawned-service.js';
 
@@ -13,40 +13,55 @@ const SOURCE =
   '예약이체는 이체일 전날까지 취소하실 수 있습니다. 예약이체는 한결앱에서 취소하실 수 있습니다. 예약이체 취소에는 수수료가 없습니다.';
 const SENTENCES = SOURCE.match(/[^.]+\./g)!.map((sentence) => sentence.trim());
 const QUESTION = '예약이체 취소는 언제까지인가요?';
+/** The model names two sentences, and then says nothing more until it is aborted. */
+const HANGS = '예약이체를 취소하려면 어떻게 하나요?';
+/** The model says nothing at all. */
+const SILENT = '예약이체 취소에 수수료가 있나요?';
 const PHONE = '1588-0000';
 
-/** Says two numbers of sentences, and then nothing more until it is aborted. */
-const HANGS: Script = { chunks: ['1, ', '2, '], hangAfter: 2 };
-/** Says nothing at all. */
-const SILENT: Script = { chunks: [], hangAfter: 0 };
+function script({ messages }: ScriptedRequest): Script {
+  const asked = messages.at(-1)!.content;
+  if (asked.includes(SILENT)) return { chunks: [], hangAfter: 0 };
+  return asked.includes(HANGS) ? { chunks: ['1, ', '2, '], hangAfter: 2 } : { chunks: ['1'] };
+}
+
+let service: RunningService;
+let shared: PreparedStore;
+beforeAll(async () => {
+  shared = await preparedStore('embedded');
+  service = await start(shared);
+});
+afterAll(async () => {
+  await service?.stop();
+  await shared?.remove();
+});
 
 const cleanups: (() => Promise<void> | void)[] = [];
+beforeEach(() => set('full'));
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
 });
 
-async function store(kind: 'embedded' | 'postgres' = 'embedded'): Promise<PreparedStore> {
+async function store(kind: StoreKind): Promise<PreparedStore> {
   const prepared = await preparedStore(kind);
   cleanups.push(() => prepared.remove());
   return prepared;
 }
 
-/** A service whose every question has one source, which the model (if there is a script) chooses sentences of. */
-async function start(prepared: PreparedStore, script?: Script): Promise<RunningService> {
+/** A service whose every question has one source, which the model chooses sentences of. */
+async function start(prepared: PreparedStore): Promise<RunningService> {
   const replace = [{ token: Retriever, by: new OneSource('예약이체', SOURCE) }];
-  const service = await startService({ store: prepared, replace, ...(script ? { script } : {}) });
-  cleanups.push(() => service.stop());
-  return service;
+  return startService({ store: prepared, replace, script });
 }
 
-async function open(service: RunningService): Promise<ChatClient> {
+async function open(): Promise<ChatClient> {
   const client = await ChatClient.open(service.url);
   cleanups.push(() => client.close());
   return client;
 }
 
-function set(service: RunningService, level: Level): Promise<unknown> {
-  return service.app.get(ServiceLevel, { strict: false }).set(level, 'command', 'test');
+function set(level: Level, on = service): Promise<unknown> {
+  return on.app.get(ServiceLevel, { strict: false }).set(level, 'command', 'test');
 }
 
 /** Resolves when the model has been asked, so that what follows comes into the middle of its work. */
@@ -63,22 +78,20 @@ const types = (events: readonly { type: string }[]): string[] => events.map(({ t
 
 describe('stepping down to exemplars', () => {
   it('ends a generation of which nothing was released, and the source is quoted instead', async () => {
-    const service = await start(await store(), SILENT);
-    const client = await open(service);
-    const turn = await client.send(QUESTION);
+    const client = await open();
+    const turn = await client.send(SILENT);
     await writing(client);
-    await set(service, 'exemplars');
+    await set('exemplars');
     expect((await client.completed(turn)).data).toMatchObject({ finish: 'answered' });
     expect(client.answer(turn)).toContain(SENTENCES[0]);
     expect(client.turn(turn).map(({ origin }) => origin)).not.toContain('ai');
   });
 
   it('ends a generation between two sentences, and says that the answer stops there', async () => {
-    const service = await start(await store(), HANGS);
-    const client = await open(service);
-    const turn = await client.send(QUESTION);
+    const client = await open();
+    const turn = await client.send(HANGS);
     await client.until((event) => event.type === 'answer.sentence');
-    await set(service, 'exemplars');
+    await set('exemplars');
     expect((await client.completed(turn)).data).toMatchObject({ finish: 'stopped' });
     const events = client.turn(turn);
     expect(types(events).slice(-2)).toEqual(['answer.withheld', 'answer.completed']);
@@ -87,13 +100,12 @@ describe('stepping down to exemplars', () => {
   });
 
   it('asks no model until it is stepped up again', async () => {
-    const service = await start(await store(), { chunks: ['1'] });
-    const client = await open(service);
-    await set(service, 'exemplars');
+    const client = await open();
+    await set('exemplars');
     const without = await client.ask(QUESTION);
     expect(without.map(({ origin }) => origin)).not.toContain('ai');
     expect(client.signals).toContainEqual({ type: 'service', data: { level: 'exemplars' } });
-    await set(service, 'full');
+    await set('full');
     const withModel = await client.ask(QUESTION);
     expect(withModel.map(({ origin }) => origin)).toContain('ai');
   });
@@ -101,11 +113,10 @@ describe('stepping down to exemplars', () => {
 
 describe('stepping down to people', () => {
   it('hands the running question over, queues the conversation once, and still gives safety texts', async () => {
-    const service = await start(await store(), HANGS);
-    const client = await open(service);
-    const turn = await client.send(QUESTION);
+    const client = await open();
+    const turn = await client.send(HANGS);
     await client.until((event) => event.type === 'answer.sentence');
-    await set(service, 'people');
+    await set('people');
     expect((await client.completed(turn)).data).toMatchObject({ finish: 'handoff' });
     expect(types(client.turn(turn))).toContain('answer.withheld');
     expect(client.answer(turn)).toContain('상담사가 답해 드립니다');
@@ -122,12 +133,11 @@ describe('stepping down to people', () => {
 
 describe('switching off', () => {
   it('ends the running answer, tells everybody in a conversation, and refuses what comes after with a number to call', async () => {
-    const service = await start(await store(), HANGS);
-    const client = await open(service);
-    const waiting = await open(service);
-    const turn = await client.send(QUESTION);
+    const client = await open();
+    const waiting = await open();
+    const turn = await client.send(HANGS);
     await client.until((event) => event.type === 'answer.sentence');
-    await set(service, 'off');
+    await set('off');
     expect((await client.completed(turn)).data).toMatchObject({ finish: 'stopped' });
     for (const told of [client, waiting]) {
       const notice = await told.until((event) => event.type === 'notice' && event.data.kind === 'service');
@@ -148,8 +158,7 @@ describe('switching off', () => {
   });
 
   it('is told once to who comes or comes back, and taken back by a notice', async () => {
-    const service = await start(await store(), { chunks: ['1'] });
-    await set(service, 'off');
+    await set('off');
     const client = await ChatClient.connect(service.url);
     cleanups.push(() => client.close());
     const opened = await client.call<{ level: Level; conversationId: string; resumeToken: string }>(
@@ -161,7 +170,7 @@ describe('switching off', () => {
     cleanups.push(() => again.close());
     expect(again.events.map(({ data }) => data)).toMatchObject([{ kind: 'ai' }, { kind: 'service' }]);
 
-    await set(service, 'full');
+    await set('full');
     const notice = await again.until((event) => event.seq === 3);
     expect(notice.data).toMatchObject({ kind: 'service', text: expect.stringContaining('다시') });
     expect((await again.ask(QUESTION)).at(-1)!.data).toMatchObject({ finish: 'answered' });
@@ -172,10 +181,11 @@ describe.each(STORES)('the level (%s store)', (kind) => {
   it('holds over a restart, with its history', async () => {
     const prepared = await store(kind);
     const first = await startService({ store: prepared });
-    await set(first, 'people');
-    await set(first, 'off');
+    await set('people', first);
+    await set('off', first);
     await first.stop();
-    const second = await start(prepared);
+    const second = await startService({ store: prepared });
+    cleanups.push(() => second.stop());
     const level = second.app.get(ServiceLevel, { strict: false });
     expect(level.current).toBe('off');
     expect(await level.history(9)).toMatchObject([
@@ -186,9 +196,9 @@ describe.each(STORES)('the level (%s store)', (kind) => {
 
   it('is set by the command while a service runs, and reaches its open conversations', async () => {
     const prepared = await store(kind);
-    const service = await spawnService(prepared.environment);
-    cleanups.push(() => service.kill('SIGTERM'));
-    const client = await ChatClient.open(service.url);
+    const running = await spawnService(prepared.environment);
+    cleanups.push(() => running.kill('SIGTERM'));
+    const client = await ChatClient.open(running.url);
     cleanups.push(() => client.close());
     const changed = await sangdam(['level', 'off', '--reason', '점검'], '', prepared.environment);
     expect(changed).toMatchObject({ code: 0, lines: [{ level: 'off', reason: '점검', by: 'command' }] });
@@ -206,11 +216,10 @@ describe.each(STORES)('the level (%s store)', (kind) => {
 
 describe('the command', () => {
   it.each([
-    [['level', 'half'], 2, 'command.usage'],
-    [['level', 'off', '--reason', 'x'.repeat(201)], 1, 'input.invalid'],
-  ])('%j ends with %i and says %s', async (args, code, said) => {
-    const prepared = await store();
-    const result = await sangdam(args, '', prepared.environment);
+    ['an unknown level', ['half'], 2, 'command.usage'],
+    ['a reason of 201 characters', ['off', '--reason', 'x'.repeat(201)], 1, 'input.invalid'],
+  ])('refuses %s', async (_, args, code, said) => {
+    const result = await sangdam(['level', ...args], '', (await store('embedded')).environment);
     expect(result).toMatchObject({ code, stderr: expect.stringContaining(said) });
   });
 });
