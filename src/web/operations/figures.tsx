@@ -103,7 +103,7 @@ function ErrorsCard({ texts, formats, report }: FiguresProps): JSX.Element {
       {errors.length === 0 ? (
         <p class="muted">{texts.errorsNone}</p>
       ) : (
-        <div class="scroll" tabIndex={0} role="region" aria-labelledby="errors">
+        <div class="scroll" tabIndex={0} role="group" aria-labelledby="errors">
           <table>
             <thead>
               <tr>

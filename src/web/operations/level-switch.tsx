@@ -79,7 +79,7 @@ export function LevelSwitch({ service, texts, formats, report, onChanged }: Leve
       {changes.length > 0 && (
         <details>
           <summary>{texts.history}</summary>
-          <div class="scroll" tabIndex={0} role="region" aria-label={texts.history}>
+          <div class="scroll" tabIndex={0} role="group" aria-label={texts.history}>
             <table>
               <thead>
                 <tr>
