@@ -114,7 +114,7 @@ export class ServiceLevel implements OnModuleInit, OnApplicationShutdown {
     this.#changeId = id;
     this.#current = level;
     if (level === before) return;
-    this.#logger.log({ level, before });
+    this.#logger.log({ from: before, to: level });
     for (const [least, permit] of this.#permits)
       if (!this.allows(least)) {
         this.#permits.delete(least);

@@ -6,7 +6,7 @@ import { AppError } from '../config/app-error.js';
 import { VERSION } from '../config/version.js';
 import type { Queryable } from './database.js';
 import type { EmbeddedDatabase } from './embedded-database.js';
-import { contentOf, TAR_END, tarHeader, tarPadding, type TarEntry } from './tar.js';
+import { contentOf, copyBuffer, TAR_END, tarHeader, tarPadding, type TarEntry } from './tar.js';
 
 /**
  * A backup of the embedded store is one tar archive: `manifest.json` first, then `secret` (where the data folder has one: resume
@@ -149,6 +149,7 @@ async function entriesOf(folder: string): Promise<TarEntry[]> {
 class ArchiveFile {
   readonly #hash = createHash('sha256');
   readonly #checksums: string[] = [];
+  readonly #buffer = copyBuffer();
   #bytes = 0;
   #sha256 = '';
 
@@ -180,7 +181,7 @@ class ArchiveFile {
 
   async file(entry: TarEntry, path: string): Promise<void> {
     const source = await open(path, 'r');
-    await this.#add(entry, contentOf(source, 0, entry.size)).finally(() => source.close());
+    await this.#add(entry, contentOf(source, 0, entry.size, this.#buffer)).finally(() => source.close());
   }
 
   /** Adds the checksums and brings everything onto the disk. */

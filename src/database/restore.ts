@@ -157,7 +157,7 @@ async function checkOpens(folder: string, file: string, manifest: BackupManifest
 }
 
 async function textOf(content: AsyncIterable<Buffer>): Promise<string> {
-  return Buffer.concat(await Array.fromAsync(content)).toString();
+  return Buffer.concat(await Array.fromAsync(content, (piece) => Buffer.from(piece))).toString();
 }
 
 function parse(text: string): BackupManifest | undefined {

@@ -6,7 +6,6 @@ import type { FileHandle } from 'node:fs/promises';
  */
 const BLOCK = 512;
 const NAME_LIMIT = 100;
-const CHUNK = 1024 * 1024;
 
 export interface TarEntry {
   name: string;
@@ -42,29 +41,42 @@ export function tarPadding(size: number): Buffer {
 /** Two empty blocks. */
 export const TAR_END = Buffer.alloc(2 * BLOCK);
 
-/** Entries in their order; `content` may be read until the next entry is asked for. Undefined where the archive breaks off or is none. */
+/**
+ * Entries in their order; `content` may be read until the next entry is asked for, each piece of it until the next piece is.
+ * Undefined where the archive breaks off or is none.
+ */
 export async function* readTar(
   file: FileHandle,
 ): AsyncGenerator<(TarEntry & { content: AsyncGenerator<Buffer> }) | undefined> {
   const { size: end } = await file.stat();
+  const buffer = copyBuffer();
   for (let at = 0; ;) {
     const header = Buffer.alloc(BLOCK);
     const { bytesRead } = await file.read(header, 0, BLOCK, at);
     if (bytesRead === BLOCK && header.every((byte) => byte === 0)) return;
     const entry = bytesRead === BLOCK ? parseHeader(header) : undefined;
     if (!entry || at + BLOCK + entry.size > end) return yield undefined;
-    yield { ...entry, content: contentOf(file, at + BLOCK, entry.size) };
+    yield { ...entry, content: contentOf(file, at + BLOCK, entry.size, buffer) };
     at += BLOCK + Math.ceil(entry.size / BLOCK) * BLOCK;
   }
 }
 
-/** A file's bytes from `start`, `size` of them, in pieces of up to 1 MiB. Each piece is the caller's to keep. */
-export async function* contentOf(file: FileHandle, start: number, size: number): AsyncGenerator<Buffer> {
+/** What one copy at a time needs; made once, since garbage of this size is collected late. */
+export function copyBuffer(): Buffer {
+  return Buffer.allocUnsafe(1024 * 1024);
+}
+
+/** A file's bytes from `start`, `size` of them, in pieces that lie in `buffer` until the next one is asked for. */
+export async function* contentOf(
+  file: FileHandle,
+  start: number,
+  size: number,
+  buffer: Buffer,
+): AsyncGenerator<Buffer> {
   for (let done = 0; done < size;) {
-    const piece = Buffer.allocUnsafe(Math.min(CHUNK, size - done));
-    const { bytesRead } = await file.read(piece, 0, piece.length, start + done);
+    const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, size - done), start + done);
     if (bytesRead === 0) throw new Error('the file has become shorter');
-    yield piece.subarray(0, bytesRead);
+    yield buffer.subarray(0, bytesRead);
     done += bytesRead;
   }
 }

@@ -42,7 +42,6 @@ describe.skipIf(browserMissing)('the operations page', () => {
       locale: 'ko-KR',
       viewport,
       reducedMotion: 'reduce',
-      bypassCSP: false,
       ...options,
     });
     page = await context.newPage();
