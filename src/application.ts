@@ -1,10 +1,12 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { RequestHandler } from 'express';
 import helmet from 'helmet';
 import type { IncomingMessage } from 'node:http';
 import { ChatSocketAdapter } from './chat/socket.adapter.js';
 import { shipped } from './config/package-root.js';
 import type { Settings } from './config/settings.js';
 import { Knowledge } from './knowledge/index.js';
+import { OperatorAccess } from './operations/operator-access.js';
 
 /** Only our own files and our own sockets; a host page of the bank sets its own policy. */
 const securityHeaders = helmet({
@@ -22,6 +24,14 @@ const securityHeaders = helmet({
   crossOriginResourcePolicy: { policy: 'cross-origin' },
 });
 
+/** The page of operators is not there for others. */
+function onlyFor(access: OperatorAccess): RequestHandler {
+  return (request, response, next) => {
+    if (access.exists(request)) next();
+    else response.status(404).end();
+  };
+}
+
 /** Headers, pages, sockets and the knowledge of a service that is about to listen. */
 export async function configureApplication(app: NestExpressApplication, settings: Settings): Promise<void> {
   app.set('trust proxy', settings.behindProxy ? 1 : false);
@@ -30,6 +40,7 @@ export async function configureApplication(app: NestExpressApplication, settings
   // /v1 reads its bodies itself, after it has checked who sends them.
   app.useBodyParser('json', { type: (request) => isParsed(request, 'application/json') });
   app.useBodyParser('urlencoded', { type: (request) => isParsed(request, 'application/x-www-form-urlencoded') });
+  app.use('/operations', onlyFor(app.get(OperatorAccess, { strict: false })));
   app.useStaticAssets(shipped('dist', 'web'), { maxAge: '5m' });
   app.useWebSocketAdapter(new ChatSocketAdapter(app, settings));
   app.enableShutdownHooks();

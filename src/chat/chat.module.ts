@@ -12,5 +12,6 @@ import { Limits } from './limits.js';
   imports: [ConversationModule, TurnModule],
   controllers: [CompletionsController],
   providers: [ChatGateway, IdentityTokens, Limits, ApiAccess],
+  exports: [Limits],
 })
 export class ChatModule {}

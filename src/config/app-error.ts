@@ -1,3 +1,4 @@
+import { Observation } from './observation.js';
 import { hasText, text, type Locale } from './texts.js';
 
 /** Every error that leaves the program: its stable code and the HTTP status it maps to. Messages: `texts/*.yaml`, `errors.<code>`. */
@@ -29,6 +30,18 @@ export const ERRORS = {
   'store.locked': 409,
   'store.embedder-changed': 409,
   'store.migration-failed': 500,
+  'backup.exists': 409,
+  'backup.store-exists': 409,
+  'backup.postgres': 400,
+  'backup.invalid': 422,
+  'backup.newer': 422,
+  'backup.unreadable': 404,
+  'backup.unwritable': 500,
+  'backup.disk-full': 507,
+  'service.off': 503,
+  'operator.absent': 404,
+  'operator.unauthorised': 401,
+  'operator.cross-origin': 403,
   'config.invalid': 400,
   'model.unavailable': 503,
   'model.checksum': 502,
@@ -56,6 +69,9 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS;
 type Params = Readonly<Record<string, string | number>>;
+
+/** An error reached a customer, an operator or the log. */
+export const errorMet = new Observation<{ code: ErrorCode }>('error');
 
 /** What clients get: a stable code, a message in their language, the field at fault where there is one. */
 export interface ErrorBody {

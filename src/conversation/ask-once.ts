@@ -4,6 +4,7 @@ import type { Locale } from '../config/texts.js';
 import { ConversationMasker, isDeleted } from '../privacy/index.js';
 import { cleanText } from '../text/normalise.js';
 import type { CitedSource, ConversationEvent, ConversationId, Finish, NewEvent } from './events.js';
+import { TurnMeter } from './observations.js';
 import type { Turn, TurnInput } from './turn.js';
 
 export interface AskMessage {
@@ -46,9 +47,11 @@ export async function* askInPieces(
 ): AsyncGenerator<string, AskResult, undefined> {
   const input = await maskedInput(clock, messages, locale);
   const started = clock.monotonic();
+  const meter = new TurnMeter(clock);
   const result: AskResult = { answer: '', sentences: [], finish: 'stopped', timings: { total: 0 } };
   for await (const step of turn.run(input, signal)) {
     if (!('event' in step)) continue;
+    meter.event(step.event);
     if (step.event.type === 'answer.sentence') result.timings.first ??= Math.round(clock.monotonic() - started);
     const said = record(step.event, result);
     if (said === undefined) continue;

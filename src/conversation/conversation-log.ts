@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { AppError } from '../config/app-error.js';
+import { AppError, errorMet } from '../config/app-error.js';
 import { Clock, Ids } from '../config/clock.js';
 import type { Locale } from '../config/texts.js';
 import { Database, type Queryable } from '../database/database.js';
 import { KeyedQueue } from './keyed-queue.js';
 import type { Conversation, ConversationEvent, ConversationId, ConversationState, NewEvent } from './events.js';
+import { eventAppended } from './observations.js';
 
 export type Listener = (event: ConversationEvent) => void;
 
@@ -37,6 +38,9 @@ interface AppendOptions {
   state?: ConversationState;
   maskCounts?: object;
 }
+
+/** PostgreSQL's largest integer. */
+const LAST_SEQ = 2_147_483_647;
 
 /** How often an append is tried again while the store is away, and the pause between two tries, milliseconds. */
 const RETRY = { tries: 40, pause: 500 };
@@ -129,6 +133,10 @@ export class ConversationLog {
     return rows.toReversed().map(toEvent);
   }
 
+  async last(id: ConversationId): Promise<ConversationEvent | undefined> {
+    return (await this.before(id, LAST_SEQ, 1))[0];
+  }
+
   /** The number of an earlier message with that client's id. */
   async findMessage(id: ConversationId, clientMessageId: string): Promise<number | undefined> {
     const [row] = await this.database.query<{ seq: number }>(
@@ -157,7 +165,7 @@ export class ConversationLog {
   ): Promise<{ event: ConversationEvent; duplicate: boolean }> {
     return this.#order.run(id, async () => {
       const eventId = this.ids.next();
-      const result = await this.#insert(this.database, id, eventId, event, options);
+      const result = await this.#timed(() => this.#insert(this.database, id, eventId, event, options));
       if (!result.duplicate) this.#tell(id, result.event);
       return result;
     });
@@ -170,7 +178,7 @@ export class ConversationLog {
   appendSurely(id: ConversationId, event: NewEvent, options: AppendOptions = {}): Promise<ConversationEvent> {
     return this.#order.run(id, async () => {
       const eventId = this.ids.next();
-      const result = await surely(() => this.#insert(this.database, id, eventId, event, options));
+      const result = await this.#timed(() => surely(() => this.#insert(this.database, id, eventId, event, options)));
       this.#tell(id, result.event);
       return result.event;
     });
@@ -188,7 +196,7 @@ export class ConversationLog {
         );
         return this.#insert(tx, id, eventId, body, {});
       };
-      const { event } = await surely(() => this.database.transaction(redaction));
+      const { event } = await this.#timed(() => surely(() => this.database.transaction(redaction)));
       this.#tell(id, event);
       return event;
     });
@@ -242,6 +250,14 @@ export class ConversationLog {
   /** Runs `work` after every append that was asked for before, and before every later one: a read that misses nothing. */
   inOrder<T>(id: ConversationId, work: () => Promise<T>): Promise<T> {
     return this.#order.run(id, work);
+  }
+
+  /** Runs `work`, an append, and tells how long it took. */
+  async #timed<T>(work: () => Promise<T>): Promise<T> {
+    const begun = this.clock.monotonic();
+    const result = await work();
+    eventAppended.tell({ total: this.clock.monotonic() - begun });
+    return result;
   }
 
   /** One statement, so that a sentence costs one round trip: the conversation's row gives the number and is locked by that. */
@@ -307,6 +323,7 @@ async function surely<T>(work: () => Promise<T>): Promise<T> {
       return await work();
     } catch (error) {
       if (AppError.from(error).code !== 'store.unavailable' || attempt >= RETRY.tries) throw error;
+      if (attempt === 1) errorMet.tell({ code: 'store.unavailable' });
       await new Promise((resolve) => setTimeout(resolve, RETRY.pause));
     }
   }

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { Settings } from '../config/settings.js';
+import { Database } from '../database/database.js';
 import { GuardrailsModule } from '../guardrails/index.js';
 import { ConversationLog } from './conversation-log.js';
 import { Conversations } from './conversations.js';
@@ -17,7 +18,8 @@ import { TurnModule } from './turn.module.js';
     Masking,
     {
       provide: ResumeTokens,
-      inject: [Settings],
+      // The store first: opening it carries through a restore, which brings the secret too.
+      inject: [Settings, Database],
       useFactory: (settings: Settings) => new ResumeTokens(settings.secret),
     },
     {
@@ -26,6 +28,6 @@ import { TurnModule } from './turn.module.js';
       useFactory: (settings: Settings) => new IdentityHash(settings.secret),
     },
   ],
-  exports: [Conversations, ConversationLog],
+  exports: [Conversations, ConversationLog, TurnModule],
 })
 export class ConversationModule {}

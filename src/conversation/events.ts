@@ -1,4 +1,5 @@
 import type { Locale } from '../config/texts.js';
+import type { Level } from './service-level.js';
 
 declare const brand: unique symbol;
 export type ConversationId = string & { readonly [brand]: 'ConversationId' };
@@ -7,8 +8,19 @@ export type ConversationState = 'assistant' | 'queued' | 'counsellor' | 'closed'
 export type Origin = 'customer' | 'ai' | 'exemplar' | 'counsellor' | 'system';
 
 /** How a turn ended. */
-export type Finish =
-  'exemplar' | 'answered' | 'asked' | 'abstained' | 'refused' | 'fixed' | 'handoff' | 'withheld' | 'stopped' | 'failed';
+export const FINISHES = [
+  'exemplar',
+  'answered',
+  'asked',
+  'abstained',
+  'refused',
+  'fixed',
+  'handoff',
+  'withheld',
+  'stopped',
+  'failed',
+] as const;
+export type Finish = (typeof FINISHES)[number];
 
 export type NoticeKind = 'ai' | 'privacy' | 'secret' | 'safety' | 'fraud' | 'abuse' | 'service' | 'interrupted';
 
@@ -43,7 +55,7 @@ export type Signal =
   | { type: 'typing'; data: { from: 'ai' | 'counsellor'; on: boolean } }
   | { type: 'progress'; data: { turn: number; stage: 'checking' | 'searching' | 'writing' } }
   | { type: 'queue'; data: { position: number } }
-  | { type: 'service'; data: { state: 'available' | 'unavailable' } }
+  | { type: 'service'; data: { level: Level } }
   | { type: 'closing'; data: { seconds: number } };
 
 export interface Conversation {
