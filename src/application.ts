@@ -1,5 +1,8 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { RequestHandler } from 'express';
 import helmet from 'helmet';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { ChatSocketAdapter } from './chat/socket.adapter.js';
 import { shipped } from './config/package-root.js';
 import type { Settings } from './config/settings.js';
@@ -26,9 +29,24 @@ export async function configureApplication(app: NestExpressApplication, settings
   app.set('trust proxy', settings.behindProxy ? 1 : false);
   app.disable('x-powered-by');
   app.use(securityHeaders);
-  app.useStaticAssets(shipped('dist', 'web'), { maxAge: '5m' });
+  const web = shipped('dist', 'web');
+  app.use(compressed(web));
+  // Public files: the widget on a bank's page fetches its texts from here.
+  app.useStaticAssets(web, { maxAge: '5m', setHeaders: (response) => response.set('Access-Control-Allow-Origin', '*') });
   app.useWebSocketAdapter(new ChatSocketAdapter(app, settings));
   app.enableShutdownHooks();
   await app.init();
   await app.get(Knowledge, { strict: false }).prepare();
+}
+
+/** Gives the files that the build compressed (vite.config.ts) to browsers that take them. */
+function compressed(folder: string): RequestHandler {
+  return (request, response, next) => {
+    const type = /^\/[\w.-]+\.(js|json|css)$/.exec(request.path)?.[1];
+    const encoding = type && existsSync(join(folder, `${request.path}.br`)) && request.acceptsEncodings('br', 'gzip');
+    if (!type || (encoding !== 'br' && encoding !== 'gzip')) return next();
+    response.type(type).set({ 'Content-Encoding': encoding, Vary: 'Accept-Encoding' });
+    request.url = `${request.path}.${encoding === 'br' ? 'br' : 'gz'}`;
+    next();
+  };
 }

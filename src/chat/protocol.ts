@@ -5,7 +5,13 @@ import { text, type Locale } from '../config/texts.js';
 
 /** What a client may send, by event name. Shapes: protocol.schema.json. */
 export interface ClientMessages {
-  'conversation:open': { conversationId?: string; resumeToken?: string; after?: number; locale?: Locale };
+  'conversation:open': {
+    conversationId?: string;
+    resumeToken?: string;
+    after?: number;
+    locale?: Locale;
+    identity?: string;
+  };
   'message:send': { clientMessageId: string; text: string };
   'turn:stop': Record<never, never>;
   'handoff:request': { reason?: string };

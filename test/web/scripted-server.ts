@@ -22,6 +22,7 @@ const TYPES: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',
   '.css': 'text/css',
   '.js': 'text/javascript',
+  '.json': 'application/json',
   '.svg': 'image/svg+xml',
 };
 
@@ -154,6 +155,8 @@ export class ScriptedServer {
       response.writeHead(200, {
         'content-type': TYPES[extname(path) || '.html'] ?? 'application/octet-stream',
         'content-security-policy': CSP,
+        // As the service does: pages of other origins import the widget's parts.
+        'access-control-allow-origin': '*',
       });
       response.end(body);
     } catch {

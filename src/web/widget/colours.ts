@@ -1,0 +1,65 @@
+/** WCAG 2.2 success criterion 1.4.3. */
+const ENOUGH = 4.5;
+
+type Rgb = readonly [number, number, number];
+
+/**
+ * Takes the bank's own colours over, as far as people can read them: `--sangdam-primary` (buttons, links, focus) and
+ * `--sangdam-bubble` (the customer's own messages), `#rrggbb`, set on the element or anywhere above it. A colour that does
+ * not reach 4.5:1 is darkened or lightened until it does, and the console says so. Call again after a change of theme.
+ */
+export function applyColours(host: HTMLElement, root: HTMLElement): void {
+  for (const own of ['--primary', '--on-primary', '--own']) root.style.removeProperty(own);
+  const page = getComputedStyle(host);
+  const theme = getComputedStyle(root);
+  const text = colour(theme, '--text')!;
+  const sunken = colour(theme, '--sunken')!;
+
+  const primary = colour(page, '--sangdam-primary');
+  if (primary) {
+    const readable = adjusted('--sangdam-primary', primary, text, sunken);
+    root.style.setProperty('--primary', css(readable));
+    const white: Rgb = [255, 255, 255];
+    root.style.setProperty('--on-primary', contrast(white, readable) >= ENOUGH ? '#ffffff' : '#000000');
+  }
+  const bubble = colour(page, '--sangdam-bubble');
+  if (bubble) root.style.setProperty('--own', css(adjusted('--sangdam-bubble', bubble, sunken, text)));
+}
+
+/** The first mixture of `colour` with `towards` that stands out from `against`. */
+function adjusted(name: string, given: Rgb, towards: Rgb, against: Rgb): Rgb {
+  for (let part = 0; part <= 1; part += 0.05) {
+    const mixed = given.map((channel, at) => Math.round(channel + (towards[at]! - channel) * part)) as unknown as Rgb;
+    if (contrast(mixed, against) < ENOUGH) continue;
+    if (part > 0) console.warn(`sangdam-chat: ${name} ${css(given)} has less contrast than 4.5:1; ${css(mixed)} it is`);
+    return mixed;
+  }
+  return towards;
+}
+
+function colour(style: CSSStyleDeclaration, name: string): Rgb | undefined {
+  const value = style.getPropertyValue(name).trim();
+  const hex = /^#([\da-f]{2})([\da-f]{2})([\da-f]{2})$/i.exec(value) ?? /^#([\da-f])([\da-f])([\da-f])$/i.exec(value);
+  if (!hex && value) console.warn(`sangdam-chat: ${name} must be #rrggbb`);
+  if (!hex) return undefined;
+  return hex.slice(1).map((digits) => Number.parseInt(digits.padStart(2, digits), 16)) as unknown as Rgb;
+}
+
+function css(rgb: Rgb): string {
+  return `#${rgb.map((channel) => channel.toString(16).padStart(2, '0')).join('')}`;
+}
+
+/** Contrast ratio of two colours, 1 to 21 (WCAG 2.2, “contrast ratio”). */
+export function contrast(one: Rgb, other: Rgb): number {
+  const [low, high] = [luminance(one), luminance(other)].sort((a, b) => a - b);
+  return (high! + 0.05) / (low! + 0.05);
+}
+
+/** Relative luminance (WCAG 2.2). */
+function luminance(rgb: Rgb): number {
+  const [red, green, blue] = rgb.map((channel) => {
+    const share = channel / 255;
+    return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * red! + 0.7152 * green! + 0.0722 * blue!;
+}
