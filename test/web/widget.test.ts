@@ -269,7 +269,7 @@ describe.skipIf(browserMissing)('the widget in a browser', () => {
     await page.reload();
     await requested('conversation:open', 2);
     server.commit({ type: 'message', origin: 'counsellor', data: { text: '확인해 보았습니다.' } });
-    await button('상담 열기, 읽지 않은 메시지 1개').click();
+    await button('상담 열기, 읽지 않은 메시지 1 개').click();
     await log().getByText('“첫 질문”에 대한 답변입니다.').waitFor();
     await log().getByText('확인해 보았습니다.').waitFor();
     const spoken = page.locator('[data-region=messages] p');
@@ -512,7 +512,7 @@ describe.skipIf(browserMissing)('the widget in a browser', () => {
       `addEventListener('securitypolicyviolation', (event) => console.error('CSP', event.violatedDirective, event.blockedURI))`,
     );
     await openChat();
-    await button('글자 크게').click();
+    await button('가+ 글자 크게').click();
     await send('질문');
     await log().getByText('“질문”에 대한 답변입니다.').waitFor();
   });

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { CitedSource } from '../../conversation/events.js';
 import type { Chat } from './chat.js';
 import type { AnswerEntry, Sentence } from './conversation-state.js';
@@ -129,7 +129,7 @@ function Choices({ choices, onChoose }: { choices: readonly string[]; onChoose(c
 
 function Sources({ sources, texts }: { sources: readonly CitedSource[]; texts: Texts }): JSX.Element {
   return (
-    <details class="sources" onToggle={(event) => reveal(event.currentTarget)}>
+    <details class="sources" onToggle={({ currentTarget }) => currentTarget.open && reveal(currentTarget)}>
       <summary>{fill(texts.sources, { n: sources.length })}</summary>
       <ol>
         {sources.map(({ id, title, ref, text }) => (
@@ -148,10 +148,10 @@ function Sources({ sources, texts }: { sources: readonly CitedSource[]; texts: T
 const EDGE = 8;
 
 /** Scrolls the transcript, never the page, so far that what was opened can be read; its top stays in view. */
-function reveal(details: HTMLDetailsElement): void {
-  const scroller = details.closest('.log');
-  if (!details.open || !scroller) return;
-  const [box, frame] = [details.getBoundingClientRect(), scroller.getBoundingClientRect()];
+function reveal(part: Element): void {
+  const scroller = part.closest('.log');
+  if (!scroller) return;
+  const [box, frame] = [part.getBoundingClientRect(), scroller.getBoundingClientRect()];
   const hidden = Math.min(box.bottom - frame.bottom + EDGE, box.top - frame.top - EDGE);
   if (hidden > 0) scroller.scrollTop += hidden;
 }
@@ -169,6 +169,8 @@ function Feedback({
   const [asking, setAsking] = useState(false);
   const [copied, setCopied] = useState(false);
   const down = useRef<HTMLButtonElement>(null);
+  const reasons = useRef<HTMLFieldSetElement>(null);
+  useLayoutEffect(() => void (reasons.current && reveal(reasons.current)), [asking]);
 
   /** What leaves the service carries its mark (AI Basic Act: exports need a perceivable one). */
   const copy = async (): Promise<void> => {
@@ -205,7 +207,7 @@ function Feedback({
         )}
       </div>
       {asking && (
-        <fieldset class="reasons">
+        <fieldset ref={reasons} class="reasons">
           <legend>{texts.whyUnhelpful}</legend>
           {REASONS.map((reason) => (
             <button key={reason} type="button" class="choice" onClick={() => explain(reason)}>

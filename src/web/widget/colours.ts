@@ -1,7 +1,7 @@
+import { contrast, parseHex, type Rgb } from './contrast.js';
+
 /** WCAG 2.2 success criterion 1.4.3. */
 const ENOUGH = 4.5;
-
-type Rgb = readonly [number, number, number];
 
 /**
  * Takes the bank's own colours over, as far as people can read them: `--sangdam-primary` (buttons, links, focus) and
@@ -39,27 +39,11 @@ function adjusted(name: string, given: Rgb, towards: Rgb, against: Rgb): Rgb {
 
 function colour(style: CSSStyleDeclaration, name: string): Rgb | undefined {
   const value = style.getPropertyValue(name).trim();
-  const hex = /^#([\da-f]{2})([\da-f]{2})([\da-f]{2})$/i.exec(value) ?? /^#([\da-f])([\da-f])([\da-f])$/i.exec(value);
-  if (!hex && value) console.warn(`sangdam-chat: ${name} must be #rrggbb`);
-  if (!hex) return undefined;
-  return hex.slice(1).map((digits) => Number.parseInt(digits.padStart(2, digits), 16)) as unknown as Rgb;
+  const rgb = parseHex(value);
+  if (!rgb && value) console.warn(`sangdam-chat: ${name} must be #rrggbb`);
+  return rgb;
 }
 
 function css(rgb: Rgb): string {
   return `#${rgb.map((channel) => channel.toString(16).padStart(2, '0')).join('')}`;
-}
-
-/** Contrast ratio of two colours, 1 to 21 (WCAG 2.2, “contrast ratio”). */
-export function contrast(one: Rgb, other: Rgb): number {
-  const [low, high] = [luminance(one), luminance(other)].sort((a, b) => a - b);
-  return (high! + 0.05) / (low! + 0.05);
-}
-
-/** Relative luminance (WCAG 2.2). */
-function luminance(rgb: Rgb): number {
-  const [red, green, blue] = rgb.map((channel) => {
-    const share = channel / 255;
-    return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
-  });
-  return 0.2126 * red! + 0.7152 * green! + 0.0722 * blue!;
 }

@@ -97,7 +97,7 @@ export function Composer({ texts, answering, large, draft, onSend, onStop, onTyp
         aria-label={texts.composer}
         aria-describedby="counter"
         aria-invalid={over > 0}
-        placeholder={texts.placeholder}
+        placeholder={large ? texts.composer : texts.placeholder}
         enterkeyhint="enter"
         autocomplete="off"
         onKeyDown={keyDown}

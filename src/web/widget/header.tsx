@@ -21,6 +21,9 @@ export function Header({ view, texts, textSize, onTextSize, onClose }: HeaderPro
   const step = (by: number) => () => onTextSize(TEXT_SIZES[at + by] ?? textSize);
   return (
     <header class="header">
+      <span class="mark" aria-hidden="true">
+        <Icon name="chat" />
+      </span>
       <div class="who">
         <h2 id="title">{texts.title}</h2>
         <p class={`speaker speaker-${view.state}`}>{speaker(view, texts)}</p>
@@ -29,7 +32,7 @@ export function Header({ view, texts, textSize, onTextSize, onClose }: HeaderPro
         <button
           type="button"
           class="icon-button"
-          aria-label={texts.smaller}
+          aria-label={`${texts.smallerMark} ${texts.smaller}`}
           aria-disabled={at === 0}
           onClick={step(-1)}
         >
@@ -38,7 +41,7 @@ export function Header({ view, texts, textSize, onTextSize, onClose }: HeaderPro
         <button
           type="button"
           class="icon-button"
-          aria-label={texts.larger}
+          aria-label={`${texts.largerMark} ${texts.larger}`}
           aria-disabled={at === TEXT_SIZES.length - 1}
           onClick={step(1)}
         >

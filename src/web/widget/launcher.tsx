@@ -15,7 +15,8 @@ interface LauncherProps {
 /** The button on the bank's page; beside it the beginning of what came while the window was closed. */
 export function Launcher({ texts, view, unread, onInterest, onOpen }: LauncherProps): JSX.Element {
   const [dismissed, setDismissed] = useState(0);
-  const label = unread > 0 ? fill(texts.launcherUnread, { n: unread }) : texts.launcher;
+  const count = unread > 9 ? '9+' : unread;
+  const label = unread > 0 ? fill(texts.launcherUnread, { n: count }) : texts.launcher;
   const news = unread > dismissed ? newest(view) : undefined;
   return (
     <div class="corner">
@@ -41,7 +42,7 @@ export function Launcher({ texts, view, unread, onInterest, onOpen }: LauncherPr
         <Icon name="chat" />
         {unread > 0 && (
           <span class="badge" aria-hidden="true">
-            {unread > 9 ? '9+' : unread}
+            {count}
           </span>
         )}
       </button>

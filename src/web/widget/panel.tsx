@@ -32,6 +32,8 @@ export function Panel(props: PanelProps): JSX.Element {
   const log = useRef<HTMLDivElement>(null);
   const [time] = useState(() => new SeoulTime(texts.locale));
   const full = useMedia(FULL_SCREEN);
+  const { view, phase } = snapshot;
+  const shown = phase === 'ended' ? { ...view, state: 'closed' as const } : view;
   const composer = (): HTMLElement | null => panel.current!.querySelector('textarea');
   const focusFirst = (): void => {
     // No keyboard over the notice before anybody has read it: on touch the window itself takes the focus.
@@ -68,7 +70,7 @@ export function Panel(props: PanelProps): JSX.Element {
       onKeyDown={keyDown}
     >
       <div class="window">
-        <Header view={snapshot.view} texts={texts} textSize={textSize} onTextSize={onTextSize} onClose={onClose} />
+        <Header view={shown} texts={texts} textSize={textSize} onTextSize={onTextSize} onClose={onClose} />
         <Banners chat={chat} snapshot={snapshot} texts={texts} time={time} />
         <Transcript
           chat={chat}

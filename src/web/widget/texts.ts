@@ -6,7 +6,7 @@ export type Locale = 'ko' | 'en';
 export const KOREAN = {
   title: '한결 상담',
   launcher: '상담 열기',
-  launcherUnread: '상담 열기, 읽지 않은 메시지 {n}개',
+  launcherUnread: '상담 열기, 읽지 않은 메시지 {n} 개',
   preview: '새 메시지 읽기: {text}',
   close: '상담 창 닫기',
   smaller: '글자 작게',

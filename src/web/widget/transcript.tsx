@@ -21,7 +21,7 @@ interface TranscriptProps {
   texts: Texts;
   time: SeoulTime;
   bank: BankFacts;
-  /** 큰글씨: words instead of icons, fewer choices. */
+  /** 큰글씨: fewer choices. */
   large: boolean;
   log: RefObject<HTMLDivElement | null>;
 }
@@ -73,7 +73,7 @@ export function Transcript({ chat, snapshot, texts, time, bank, large, log }: Tr
           <Waiting snapshot={snapshot} texts={texts} onHandoff={() => chat.requestHandoff()} />
         </div>
       </div>
-      {unseen !== undefined && <ToEnd unseen={unseen} large={large} texts={texts} onPress={toEnd} />}
+      {unseen !== undefined && <ToEnd unseen={unseen} texts={texts} onPress={toEnd} />}
     </div>
   );
 }
@@ -141,20 +141,10 @@ const Row = memo(({ entry, day, texts, time, rating, newest, read, chat }: RowPr
 ));
 
 /** The way back to the end: a mark in the margin, or a word where something new has come. */
-function ToEnd({
-  unseen,
-  large,
-  texts,
-  onPress,
-}: {
-  unseen: number;
-  large: boolean;
-  texts: Texts;
-  onPress(): void;
-}): JSX.Element {
-  return unseen > 0 || large ? (
+function ToEnd({ unseen, texts, onPress }: { unseen: number; texts: Texts; onPress(): void }): JSX.Element {
+  return unseen > 0 ? (
     <button type="button" class="pill" onClick={onPress}>
-      <Icon name="end" /> {unseen > 0 ? fill(texts.newMessages, { n: unseen }) : texts.toEnd}
+      <Icon name="end" /> {fill(texts.newMessages, { n: unseen })}
     </button>
   ) : (
     <button type="button" class="pill quiet" aria-label={texts.toEnd} title={texts.toEnd} onClick={onPress}>
