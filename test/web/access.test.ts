@@ -197,10 +197,10 @@ describe.skipIf(browserMissing)('everybody can use the widget', () => {
       await page.getByText('이런 것을 물어보세요').waitFor();
       await page.keyboard.insertText('오래 걸리는 질문');
       await page.keyboard.press('Enter');
-      await page.getByText('먼저 확인된 내용부터').waitFor();
+      await page.getByRole('log', { name: '상담 내용' }).getByText('먼저 확인된 내용부터').waitFor();
       await tabTo('답변 멈추기');
       await page.keyboard.press('Enter');
-      await page.getByText('답변을 멈췄습니다.').waitFor();
+      await page.getByRole('log', { name: '상담 내용' }).getByText('답변을 멈췄습니다.').waitFor();
       await page.keyboard.insertText('정기예금 만기가 지나면 이자는 어떻게 되나요?');
       await page.keyboard.press('Enter');
       await page.getByText('출처 2건').waitFor();
@@ -221,7 +221,7 @@ describe.skipIf(browserMissing)('everybody can use the widget', () => {
       expect(await page.evaluate(FOCUS)).toMatchObject({ name: '메시지 입력' });
       await tabTo('연결 취소', true);
       await page.keyboard.press('Enter');
-      await page.getByText('상담사 연결을 취소했습니다.').waitFor();
+      await page.getByRole('log', { name: '상담 내용' }).getByText('상담사 연결을 취소했습니다.').waitFor();
       await page.keyboard.press('Escape');
       await expect.poll(() => page.evaluate(FOCUS)).toMatchObject({ name: '상담 열기' });
       await page.context().close();

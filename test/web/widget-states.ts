@@ -161,7 +161,7 @@ export const STATES: Record<string, WidgetState> = {
     async enter(visitor) {
       await visitor.open();
       await visitor.write('오래 걸리는 질문');
-      await visitor.page.getByText('먼저 확인된 내용부터').waitFor();
+      await visitor.log().getByText('먼저 확인된 내용부터').waitFor();
       await visitor.page.clock.runFor(400);
       await visitor.page.locator('.dots').waitFor();
       await visitor.composer().fill('그동안 쓰는 다음 질문');

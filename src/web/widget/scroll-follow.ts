@@ -50,7 +50,6 @@ export class ScrollFollow {
     if (!this.#pinned) return;
     const end = this.scroller.scrollHeight - this.scroller.clientHeight;
     const anchor = this.anchor();
-    // Not offsetTop: rows that are skipped while out of view (content-visibility) are parents of their own.
     const above = (element: HTMLElement): number => element.getBoundingClientRect().top;
     const limit = anchor ? above(anchor) - above(this.scroller) + this.scroller.scrollTop - NEAR : end;
     const target = Math.min(end, Math.max(limit, this.scroller.scrollTop));
