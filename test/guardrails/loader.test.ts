@@ -160,4 +160,12 @@ describe('fixed texts and telephones', () => {
     write('phones.yaml', "phones:\n  police:\n    number: 'call 112'\n");
     expect(failure(load)).toMatchObject({ file: expect.stringMatching(/phones\.yaml:3$/), expected: 'digits and hyphens' });
   });
+
+  it('an urgent line to a phone that there is not', () => {
+    write('phones.yaml', "phones:\n  police: { number: '112' }\nurgent:\n  CRISIS:\n    - { phone: nobody, ko: 가, en: a }\n");
+    expect(failure(load)).toMatchObject({
+      file: expect.stringMatching(/phones\.yaml:5$/),
+      expected: 'a phone of this file instead of nobody',
+    });
+  });
 });
