@@ -23,7 +23,7 @@ const SMALL_TARGETS = `[...${SHADOW}.querySelectorAll('button, a, summary, texta
 
 /**
  * What is cut off or needs scrolling sideways: parts of the window beyond its sides, parts whose text is wider than they are,
- * and parts that clip their text below (those that scroll do not).
+ * and parts that clip their text below (those that scroll do not, unless they could be higher).
  */
 const LOST = `(() => {
   const shadow = ${SHADOW};
@@ -35,7 +35,9 @@ const LOST = `(() => {
     if (clipPath !== 'none' || part.closest('svg')) return false;
     const beyond = box.left < frame.left - 1 || box.right > frame.right + 1;
     const sideways = part.clientWidth > 0 && part.scrollWidth > part.clientWidth + 1;
-    const cut = overflowY === 'hidden' && overflowX === 'hidden' && !part.matches('.panel, .preview-text span') && part.scrollHeight > part.clientHeight + 1;
+    const clips = overflowY === 'hidden' && overflowX === 'hidden' && !part.matches('.panel, .preview-text span');
+    const low = part.matches('textarea') && part.rows < 5;
+    const cut = (clips || low) && part.scrollHeight > part.clientHeight + 1;
     return beyond || sideways || cut;
   }).map((part) => part.tagName + '.' + part.className);
 })()`;

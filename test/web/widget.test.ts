@@ -241,7 +241,7 @@ describe.skipIf(browserMissing)('the widget in a browser', () => {
     await dialog().getByText('상담사를 기다리는 중입니다').waitFor();
     server.commit({ type: 'handoff.joined', origin: 'counsellor', data: { counsellor: '김하늘' } });
     server.commit({ type: 'message', origin: 'counsellor', data: { text: '안녕하세요, 무엇을 도와드릴까요?' } });
-    await dialog().getByText('상담사 김하늘 님과 상담 중입니다').waitFor();
+    await dialog().getByText('상담사 김하늘 님과 상담 중').waitFor();
     await log().getByText('안녕하세요, 무엇을 도와드릴까요?').waitFor();
   });
 

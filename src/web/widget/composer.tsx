@@ -36,6 +36,9 @@ export function Composer({ texts, answering, large, draft, onSend, onStop, onTyp
     changed();
   }, [draft]);
 
+  // The buttons beside it come and go, and take its width.
+  useLayoutEffect(() => fitRows(field.current!), [length, answering, large]);
+
   const changed = (): void => {
     draft.text = field.current!.value;
     setLength(draft.text.length);

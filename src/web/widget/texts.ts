@@ -17,7 +17,7 @@ export const KOREAN = {
 
   speakerAi: 'AI가 답변합니다',
   speakerQueued: '상담사를 기다리는 중입니다',
-  speakerCounsellor: '상담사 {name} 님과 상담 중입니다',
+  speakerCounsellor: '상담사 {name} 님과 상담 중',
   speakerClosed: '상담이 종료되었습니다',
 
   secretsShort: '비밀번호·주민등록번호는 입력하지 마세요.',
