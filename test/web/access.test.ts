@@ -42,6 +42,10 @@ const LOST = `(() => {
   }).map((part) => part.tagName + '.' + part.className);
 })()`;
 
+/** Two frames: what follows a change of size has been drawn. */
+const SETTLED =
+  'new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(resolve))))';
+
 /** WCAG 2.2 success criterion 1.4.12. */
 const TEXT_SPACING =
   '* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important } p { margin-bottom: 2em !important }';
@@ -94,6 +98,7 @@ describe.skipIf(browserMissing)('everybody can use the widget', () => {
       await page.evaluate(axe.source);
       const found: Record<string, unknown> = {};
       const look = async (size: number): Promise<void> => {
+        await page.evaluate(SETTLED);
         for (const theme of THEMES) {
           await page.evaluate(`document.querySelector('sangdam-chat').setAttribute('theme', '${theme}')`);
           found[`axe ${theme} ${size}`] = await page.evaluate(axeRun(theme));
@@ -101,6 +106,7 @@ describe.skipIf(browserMissing)('everybody can use the widget', () => {
         found[`targets ${size}`] = await page.evaluate(SMALL_TARGETS);
         found[`lost ${size}`] = await page.evaluate(LOST);
         await page.setViewportSize({ width: 320, height: 256 });
+        await page.evaluate(SETTLED);
         found[`lost at a zoom of 400 % ${size}`] = await page.evaluate(LOST);
         await page.setViewportSize({ width: 390, height: 844 });
       };
@@ -109,6 +115,7 @@ describe.skipIf(browserMissing)('everybody can use the widget', () => {
       await look(24);
       await page.evaluate(`{ const sheet = new CSSStyleSheet(); sheet.replaceSync(${JSON.stringify(TEXT_SPACING)});
         ${SHADOW}.adoptedStyleSheets.push(sheet); }`);
+      await page.evaluate(SETTLED);
       found['lost with text spacing'] = await page.evaluate(LOST);
       await page.context().close();
       expect(Object.entries(found).filter(([, problems]) => (problems as unknown[]).length > 0)).toEqual([]);

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { HangulEnter } from './hangul-enter.js';
 import { Icon } from './icons.js';
 import { fill, type Texts } from './texts.js';
@@ -36,8 +36,16 @@ export function Composer({ texts, answering, large, draft, onSend, onStop, onTyp
     changed();
   }, [draft]);
 
-  // The buttons beside it come and go, and take its width.
-  useLayoutEffect(() => fitRows(field.current!), [length, answering, large]);
+  useEffect(() => {
+    // Its width changes: buttons beside it come and go, phones are turned, letters grow.
+    let frame = 0;
+    const observer = new ResizeObserver(() => {
+      cancelAnimationFrame(frame);
+      frame = requestAnimationFrame(() => field.current && fitRows(field.current));
+    });
+    observer.observe(field.current!);
+    return () => observer.disconnect();
+  }, []);
 
   const changed = (): void => {
     draft.text = field.current!.value;
