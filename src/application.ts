@@ -32,7 +32,10 @@ export async function configureApplication(app: NestExpressApplication, settings
   const web = shipped('dist', 'web');
   app.use(compressed(web));
   // Public files: the widget on a bank's page fetches its texts from here.
-  app.useStaticAssets(web, { maxAge: '5m', setHeaders: (response) => response.set('Access-Control-Allow-Origin', '*') });
+  app.useStaticAssets(web, {
+    maxAge: '5m',
+    setHeaders: (response) => response.set('Access-Control-Allow-Origin', '*'),
+  });
   app.useWebSocketAdapter(new ChatSocketAdapter(app, settings));
   app.enableShutdownHooks();
   await app.init();

@@ -386,7 +386,7 @@ describe.skipIf(browserMissing)('the widget in a browser', () => {
     const cdp = await context.newCDPSession(page);
     const { nodes } = await cdp.send('Accessibility.getFullAXTree');
     const read = nodes.filter(
-      ({ role, name }) => role?.value === 'StaticText' && /번째 질문$/.test(String(name?.value)),
+      ({ role, name }) => role?.value === 'StaticText' && String(name?.value).endsWith('번째 질문'),
     );
     expect(read).toHaveLength(100);
     await log().getByText('1번째 질문', { exact: true }).scrollIntoViewIfNeeded();

@@ -1,4 +1,5 @@
 import { contrast, parseHex, type Rgb } from './contrast.js';
+import { warn } from './warn.js';
 
 /** WCAG 2.2 success criterion 1.4.3. */
 const ENOUGH = 4.5;
@@ -31,7 +32,7 @@ function adjusted(name: string, given: Rgb, towards: Rgb, against: Rgb): Rgb {
   for (let part = 0; part <= 1; part += 0.05) {
     const mixed = given.map((channel, at) => Math.round(channel + (towards[at]! - channel) * part)) as unknown as Rgb;
     if (contrast(mixed, against) < ENOUGH) continue;
-    if (part > 0) console.warn(`sangdam-chat: ${name} ${css(given)} has less contrast than 4.5:1; ${css(mixed)} it is`);
+    if (part > 0) warn(`${name} ${css(given)} has less contrast than 4.5:1; ${css(mixed)} it is`);
     return mixed;
   }
   return towards;
@@ -40,7 +41,7 @@ function adjusted(name: string, given: Rgb, towards: Rgb, against: Rgb): Rgb {
 function colour(style: CSSStyleDeclaration, name: string): Rgb | undefined {
   const value = style.getPropertyValue(name).trim();
   const rgb = parseHex(value);
-  if (!rgb && value) console.warn(`sangdam-chat: ${name} must be #rrggbb`);
+  if (!rgb && value) warn(`${name} must be #rrggbb`);
   return rgb;
 }
 

@@ -1,4 +1,5 @@
 import type { FeedbackReason } from './protocol.js';
+import { warn } from './warn.js';
 
 export type Locale = 'ko' | 'en';
 
@@ -158,7 +159,7 @@ function ownTexts(own: string | null): Partial<Catalogue> {
       entries.filter(([key, text]) => typeof text === 'string' && typeof KOREAN[key as keyof Catalogue] === 'string'),
     );
   } catch {
-    console.warn('sangdam-chat: the attribute texts is no JSON object');
+    warn('the attribute texts is no JSON object');
     return {};
   }
 }
