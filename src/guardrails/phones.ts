@@ -1,5 +1,6 @@
 import { AppError } from '../config/app-error.js';
 import { LOCALES, type Locale } from '../config/texts.js';
+import { POLICY_CATEGORIES, type PolicyCategory } from './policy.js';
 import { YamlFile, type YamlNode } from './yaml-file.js';
 
 /** A line to be called at once, named in the customer's language. */
@@ -50,7 +51,7 @@ export class PhoneRegistry {
   }
 
   /** The lines of a category (fixed-texts.yaml) that stand above the conversation; none for most. */
-  urgent(category: string, locale: Locale): readonly UrgentLine[] {
+  urgent(category: PolicyCategory, locale: Locale): readonly UrgentLine[] {
     return this.urgentLines.get(`${category}/${locale}`) ?? [];
   }
 
@@ -73,7 +74,8 @@ function urgentLines(
   numbers: ReadonlyMap<string, string>,
 ): ReadonlyMap<string, readonly UrgentLine[]> {
   const lines = new Map<string, readonly UrgentLine[]>();
-  for (const [category, list] of categories?.entries() ?? [])
+  for (const [name, list] of categories?.entries() ?? []) {
+    const category = POLICY_CATEGORIES.find((known) => known === name) ?? list.fail(`a known category instead of ${name}`);
     for (const locale of LOCALES)
       lines.set(
         `${category}/${locale}`,
@@ -83,6 +85,7 @@ function urgentLines(
           return { name: line.need(locale).string(), number };
         }),
       );
+  }
   return lines;
 }
 

@@ -161,7 +161,9 @@ describe('fixed texts and telephones', () => {
     expect(failure(load)).toMatchObject({ file: expect.stringMatching(/phones\.yaml:3$/), expected: 'digits and hyphens' });
   });
 
-  it('an urgent line to a phone that there is not', () => {
+  it('urgent lines of a category or to a phone that there is not', () => {
+    write('phones.yaml', "phones:\n  police: { number: '112' }\nurgent:\n  NOBODY:\n    - { phone: police, ko: 가, en: a }\n");
+    expect(failure(load).expected).toBe('a known category instead of NOBODY');
     write('phones.yaml', "phones:\n  police: { number: '112' }\nurgent:\n  CRISIS:\n    - { phone: nobody, ko: 가, en: a }\n");
     expect(failure(load)).toMatchObject({
       file: expect.stringMatching(/phones\.yaml:5$/),

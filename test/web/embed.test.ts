@@ -217,7 +217,7 @@ describe.skipIf(browserMissing)('a bank embeds the widget', () => {
       server.goAway();
       server.comeBack();
       await expect.poll(() => told('identity'), SOON).toHaveLength(1);
-      await page.getByRole('dialog').getByText('로그인이 만료되었습니다. 다시 로그인하시면').waitFor();
+      await page.getByRole('dialog').getByText('로그인이 확인되지 않았습니다. 다시 로그인하시면').waitFor();
       await page.evaluate(`${CHAT}.setIdentity('second')`);
       await expect.poll(() => page.getByRole('textbox').inputValue()).toBe('쓰다 만 질문');
       await button('보내기').click();
@@ -226,6 +226,21 @@ describe.skipIf(browserMissing)('a bank embeds the widget', () => {
         identity: 'second',
         conversationId: expect.any(String),
       });
+    });
+
+    it('waits after a reload until the page has said who is there', async () => {
+      await visit('<sangdam-chat></sangdam-chat>');
+      await page.evaluate(`${CHAT}.setIdentity('mine')`);
+      await button('상담 열기').click();
+      await page.getByRole('textbox').fill('내 질문');
+      await page.getByRole('textbox').press('Enter');
+      await page.getByRole('log', { name: '상담 내용' }).getByText('“내 질문”에 대한 답변입니다.').waitFor();
+      await page.reload();
+      await expect.poll(() => told('identity'), SOON).toHaveLength(1);
+      expect(server.requests('conversation:open')).toHaveLength(1);
+      await page.evaluate(`${CHAT}.setIdentity('mine')`);
+      await button('상담 열기').click();
+      await page.getByRole('log', { name: '상담 내용' }).getByText('“내 질문”에 대한 답변입니다.').waitFor();
     });
 
     it('lets those go on without signing in whom the page does not sign in again', async () => {

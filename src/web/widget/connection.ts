@@ -62,7 +62,6 @@ export class ChatConnection {
   #phase: Phase = 'idle';
   #gapTimer: ReturnType<typeof setTimeout> | undefined;
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
-
   #identity: string | undefined;
 
   constructor(private readonly options: ConnectionOptions) {
@@ -173,15 +172,19 @@ export class ChatConnection {
   async #begin(): Promise<void> {
     const { session, locale } = this.options;
     const saved = session.read();
+    // A signed-in customer's: the page may not have had the time to say who is there.
+    if (saved?.identified && this.#identity === undefined) return this.#pause('unidentified');
     const after = this.#inbox.lastSeq;
     this.#early = [];
     const identity = this.#identity === undefined ? {} : { identity: this.#identity };
-    const request = { ...(saved ? { ...saved, after } : {}), ...identity, locale };
+    const earlier = saved && { conversationId: saved.conversationId, resumeToken: saved.resumeToken, after };
+    const request = { ...earlier, ...identity, locale };
     const reply = await this.#ask<Opened>('conversation:open', request);
     if (!reply) return this.#socket?.connected ? this.reconnect() : undefined;
     if (!reply.ok) return this.#openingRefused(reply.error);
     if (!saved) this.#clear();
-    session.write({ conversationId: reply.conversationId, resumeToken: reply.resumeToken });
+    const identified = saved ? saved.identified : this.#identity !== undefined;
+    session.write({ conversationId: reply.conversationId, resumeToken: reply.resumeToken, identified });
     this.#setPhase('open');
     this.#receive([...reply.events, ...this.#early.splice(0)], saved !== undefined && after === 0);
     for (const { id, text } of this.#outbox.unacknowledged()) void this.#hand(id, text);

@@ -10,7 +10,7 @@ import type { Chat, ChatSnapshot } from './chat.js';
  * | `sangdam:open`, `sangdam:close` | | the window was opened or closed |
  * | `sangdam:unread` | `{count}` | messages that came while the window was closed |
  * | `sangdam:handoff` | `{state}` | `assistant`, `queued`, `counsellor` or `closed`: who has the conversation now |
- * | `sangdam:identity` | | the identity token has expired: `setIdentity` with a new one goes on |
+ * | `sangdam:identity` | | the conversation waits for an identity token: `setIdentity` goes on |
  * | `sangdam:error` | `{code}` | a stable code of docs/widget.md |
  */
 export function tell(element: HTMLElement, name: string, detail?: object): void {

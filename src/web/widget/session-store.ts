@@ -2,6 +2,8 @@
 export interface SavedConversation {
   conversationId: string;
   resumeToken: string;
+  /** It began with the token of a signed-in customer, and goes on with one alone. */
+  identified: boolean;
 }
 
 /**
@@ -44,8 +46,9 @@ export class SessionStore {
 
   read(): SavedConversation | undefined {
     try {
-      const { conversationId, resumeToken } = JSON.parse(this.#item.get() ?? '{}') as Partial<SavedConversation>;
-      return conversationId && resumeToken ? { conversationId, resumeToken } : undefined;
+      const saved = JSON.parse(this.#item.get() ?? '{}') as Partial<SavedConversation>;
+      const { conversationId, resumeToken, identified = false } = saved;
+      return conversationId && resumeToken ? { conversationId, resumeToken, identified } : undefined;
     } catch {
       return undefined;
     }
