@@ -1,7 +1,9 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { RequestHandler } from 'express';
 import helmet from 'helmet';
+import { existsSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
+import { join } from 'node:path';
 import { ChatSocketAdapter } from './chat/socket.adapter.js';
 import { shipped } from './config/package-root.js';
 import type { Settings } from './config/settings.js';
@@ -41,7 +43,13 @@ export async function configureApplication(app: NestExpressApplication, settings
   app.useBodyParser('json', { type: (request) => isParsed(request, 'application/json') });
   app.useBodyParser('urlencoded', { type: (request) => isParsed(request, 'application/x-www-form-urlencoded') });
   app.use('/operations', onlyFor(app.get(OperatorAccess, { strict: false })));
-  app.useStaticAssets(shipped('dist', 'web'), { maxAge: '5m' });
+  const web = shipped('dist', 'web');
+  app.use(compressed(web));
+  // Public files: the widget on a bank's page fetches its texts from here.
+  app.useStaticAssets(web, {
+    maxAge: '5m',
+    setHeaders: (response) => response.set('Access-Control-Allow-Origin', '*'),
+  });
   app.useWebSocketAdapter(new ChatSocketAdapter(app, settings));
   app.enableShutdownHooks();
   await app.init();
@@ -50,4 +58,16 @@ export async function configureApplication(app: NestExpressApplication, settings
 
 function isParsed({ url, headers }: IncomingMessage, type: string): boolean {
   return !url?.startsWith('/v1/') && headers['content-type']?.split(';', 1)[0]!.trim().toLowerCase() === type;
+}
+
+/** Gives the files that the build compressed (vite.config.ts) to browsers that take them. */
+function compressed(folder: string): RequestHandler {
+  return (request, response, next) => {
+    const type = /^\/[\w.-]+\.(js|json|css)$/.exec(request.path)?.[1];
+    const encoding = type && existsSync(join(folder, `${request.path}.br`)) && request.acceptsEncodings('br', 'gzip');
+    if (!type || (encoding !== 'br' && encoding !== 'gzip')) return next();
+    response.type(type).set({ 'Content-Encoding': encoding, Vary: 'Accept-Encoding' });
+    request.url = `${request.path}.${encoding === 'br' ? 'br' : 'gz'}`;
+    next();
+  };
 }

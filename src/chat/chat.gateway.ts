@@ -26,6 +26,11 @@ interface Session {
   leave: (() => void)[];
 }
 
+/** An error that carries what helps at once. */
+interface Safe {
+  safety: Pick<ErrorBody, 'safeText' | 'phones'>;
+}
+
 type CustomerSocket = Socket & { data: Session };
 
 /** Refusals that are not the customer's doing: who is in danger is helped all the same. */
@@ -45,8 +50,7 @@ class AcknowledgeErrors implements ExceptionFilter {
     const socket = host.switchToWs().getClient<CustomerSocket>();
     if (error.code === 'internal')
       this.#logger.error(error.cause instanceof Error ? error.cause.stack : 'unknown error');
-    const safeText = (thrown as { safeText?: string }).safeText;
-    const body: ErrorBody = { ...error.body(socket.data.locale), ...(safeText === undefined ? {} : { safeText }) };
+    const body: ErrorBody = { ...error.body(socket.data.locale), ...(thrown as Partial<Safe>).safety };
     acknowledge?.({ ok: false, error: body });
   }
 }
@@ -126,8 +130,8 @@ export class ChatGateway implements OnGatewayConnection, OnGatewayDisconnect {
       return { ok: true, ...(await this.conversations.send(conversation, clientMessageId, text)) };
     } catch (error) {
       if (!UNACCEPTED.has(AppError.from(error).code)) throw error;
-      const safeText = this.conversations.safeText(text, socket.data.locale);
-      throw safeText === undefined ? error : Object.assign(error as AppError, { safeText });
+      const safety = this.conversations.safety(text, socket.data.locale);
+      throw safety ? Object.assign(error as AppError, { safety } satisfies Safe) : error;
     }
   }
 

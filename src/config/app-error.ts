@@ -79,6 +79,7 @@ export interface ErrorBody {
   message: string;
   field?: string;
   safeText?: string;
+  phones?: readonly { name: string; number: string }[];
 }
 
 /** An error from the catalogue. `params` fill the message and never hold a customer's text. */

@@ -229,12 +229,12 @@ export class ConversationLog {
   }
 
   /** Open conversations without a sign of life since `before`. */
-  async idleSince(before: Date): Promise<ConversationId[]> {
-    const rows = await this.database.query<{ id: string }>(
-      `SELECT id FROM conversations WHERE state <> 'closed' AND last_seen_at < $1 ORDER BY last_seen_at LIMIT 500`,
+  async idleSince(before: Date): Promise<{ id: ConversationId; lastSeenAt: Date }[]> {
+    const rows = await this.database.query<{ id: string; last_seen_at: Date }>(
+      `SELECT id, last_seen_at FROM conversations WHERE state <> 'closed' AND last_seen_at < $1 ORDER BY last_seen_at LIMIT 500`,
       [before],
     );
-    return rows.map((row) => row.id as ConversationId);
+    return rows.map((row) => ({ id: row.id as ConversationId, lastSeenAt: row.last_seen_at }));
   }
 
   /** Calls `listener` with each event that is committed from now on; returns the way to stop. */

@@ -2,7 +2,7 @@ import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShut
 import { AppError, errorMet } from '../config/app-error.js';
 import { Clock } from '../config/clock.js';
 import { text, type Locale } from '../config/texts.js';
-import { FixedTexts, InputRails, PhoneRegistry } from '../guardrails/index.js';
+import { FixedTexts, InputRails, PhoneRegistry, type UrgentLine } from '../guardrails/index.js';
 import { cleanText } from '../text/normalise.js';
 import { ConversationLog, type Listener } from './conversation-log.js';
 import type { Conversation, ConversationId, NewEvent, Signal } from './events.js';
@@ -11,7 +11,7 @@ import { KeyedQueue } from './keyed-queue.js';
 import { Masking } from './masking.js';
 import { TurnMeter } from './observations.js';
 import { ResumeTokens } from './resume-token.js';
-import { handoffText, reach, serviceText } from './service-hours.js';
+import { handoffText, nextOpening, reach, serviceText } from './service-hours.js';
 import { ServiceLevel, type Level } from './service-level.js';
 import { Turn, type TurnInput } from './turn.js';
 
@@ -167,11 +167,12 @@ export class Conversations implements OnApplicationBootstrap, OnApplicationShutd
     });
   }
 
-  /** The text that helps at once when a message cannot be accepted: crisis and fraud texts are static and local. */
-  safeText(raw: string, locale: Locale): string | undefined {
+  /** The text and the lines that help at once when a message cannot be accepted: for crisis and fraud they are static and local. */
+  safety(raw: string, locale: Locale): { safeText: string; phones: readonly UrgentLine[] } | undefined {
     const { category, variant } = this.inputRails.check(raw.slice(0, MESSAGE_LIMIT));
     if (category !== 'CRISIS' && category !== 'FRAUD_VICTIM') return undefined;
-    return this.fixedTexts.text(category, locale, variant);
+    const safeText = this.fixedTexts.text(category, locale, variant);
+    return safeText === undefined ? undefined : { safeText, phones: this.phones.urgent(category, locale) };
   }
 
   /** Ends the turn under way, if there is one; what was released stays. */
@@ -188,11 +189,17 @@ export class Conversations implements OnApplicationBootstrap, OnApplicationShutd
     this.#refuseWhenOff();
     const current = await this.#current(id);
     if (current.state !== 'assistant') return;
-    const told = handoffText(this.clock.now(), locale, this.phones);
+    const now = this.clock.now();
+    const told = handoffText(now, locale, this.phones);
+    const opensAt = nextOpening(now);
     const masked = reason === undefined ? 'requested' : (await this.masking.mask(id, reason)).text;
     await this.log.append(
       id,
-      { type: 'handoff.queued', origin: 'system', data: { reason: masked, text: told } },
+      {
+        type: 'handoff.queued',
+        origin: 'system',
+        data: { reason: masked, text: told, ...(opensAt ? { opensAt } : {}) },
+      },
       { state: 'queued' },
     );
     await this.log.touch(id);
@@ -313,9 +320,11 @@ export class Conversations implements OnApplicationBootstrap, OnApplicationShutd
 
   async #sweep(): Promise<void> {
     const now = this.clock.now().getTime();
-    for (const id of await this.log.idleSince(new Date(now - IDLE_LIMIT))) await this.close(id, 'idle');
-    for (const id of await this.log.idleSince(new Date(now - IDLE_LIMIT + IDLE_WARNING)))
-      this.#signal(id, { type: 'closing', data: { seconds: IDLE_WARNING / 1000 } });
+    for (const { id } of await this.log.idleSince(new Date(now - IDLE_LIMIT))) await this.close(id, 'idle');
+    for (const { id, lastSeenAt } of await this.log.idleSince(new Date(now - IDLE_LIMIT + IDLE_WARNING))) {
+      const left = lastSeenAt.getTime() + IDLE_LIMIT - now;
+      this.#signal(id, { type: 'closing', data: { seconds: Math.ceil(left / 1000) } });
+    }
     this.masking.sweep();
   }
 

@@ -9,6 +9,7 @@ import {
   PhoneRegistry,
   type InputVerdict,
   type PolicyCategory,
+  type UrgentLine,
 } from '../guardrails/index.js';
 import { Retriever, type Hit } from '../knowledge/index.js';
 import { ChatModel, type ModelCapability } from '../models/chat-model.js';
@@ -29,7 +30,7 @@ import { retrievalQueries } from './follow-up.js';
 import { messageJudged, sourcesRetrieved } from './observations.js';
 import { choosePlan, type Plan } from './plan.js';
 import { Release } from './release.js';
-import { handoffText, serviceText } from './service-hours.js';
+import { handoffText, nextOpening, serviceText } from './service-hours.js';
 import { chosenSentences, sentencesToChooseFrom } from './sentence-choice.js';
 import { ServiceLevel } from './service-level.js';
 
@@ -176,11 +177,7 @@ export class Turn {
     const category = verdict.category ?? 'OFF_TOPIC';
     yield* answer.sentences('system', await this.#fixed(category, verdict.variant, locale));
     const toPeople = category === 'CRISIS' || category === 'FRAUD_VICTIM' || verdict.action === 'handoff';
-    if (toPeople)
-      yield {
-        event: { type: 'handoff.queued', origin: 'system', data: { reason: category.toLowerCase() } },
-        state: 'queued',
-      };
+    if (toPeople) yield this.#queued(category.toLowerCase(), this.phones.urgent(category, locale));
     yield answer.completed(verdict.action === 'fixed' ? 'fixed' : verdict.action === 'handoff' ? 'handoff' : 'refused');
   }
 
@@ -188,8 +185,14 @@ export class Turn {
   async *#toPerson(answer: AnswerEvents, locale: Locale): AsyncGenerator<TurnStep> {
     const told = handoffText(this.clock.now(), locale, this.phones);
     yield* answer.sentences('system', await this.#sentences(told));
-    yield { event: { type: 'handoff.queued', origin: 'system', data: { reason: 'requested' } }, state: 'queued' };
+    yield this.#queued('requested', []);
     yield answer.completed('handoff');
+  }
+
+  #queued(reason: string, phones: readonly UrgentLine[]): TurnStep {
+    const opensAt = nextOpening(this.clock.now());
+    const data = { reason, ...(opensAt ? { opensAt } : {}), ...(phones.length > 0 ? { phones } : {}) };
+    return { event: { type: 'handoff.queued', origin: 'system', data }, state: 'queued' };
   }
 
   /** The message by itself decides; where it leans on the conversation and finds nothing, the question before it helps. */
