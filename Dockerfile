@@ -1,4 +1,8 @@
-# The service for a Linux host, without GPU. `docker build -t sangdam .` needs the registries of npm; running needs no network.
+# The service for a Linux host. Building needs the registries of npm; running needs no network.
+#
+#   docker build -t sangdam .                          # llama.cpp on the processor, or remote models (compose.yaml)
+#   docker build -t sangdam:cuda --build-arg RUNTIME=nvidia/cuda:13.0.2-runtime-ubuntu24.04 .
+#                                                      # llama.cpp in the service on an NVIDIA GPU (x86-64, driver 580 or newer)
 #
 #   docker run -p 8080:8080 -v sangdam:/data --env-file sangdam.env sangdam
 #
@@ -6,13 +10,16 @@
 # by itself; once, with network:
 #   docker run --rm -v sangdam:/data --env-file sangdam.env sangdam sangdam models fetch
 
+ARG RUNTIME=node:24-bookworm-slim
+
 FROM node:24-bookworm-slim AS build
+ARG RUNTIME
 WORKDIR /app
 # vendor holds the empty package that overrides in package.json point to: npm ci needs it.
 COPY vendor vendor
 COPY package.json package-lock.json ./
 RUN npm ci --include=dev --no-audit --no-fund --loglevel=error
-COPY tsconfig.json tsconfig.build.json vite.config.ts ./
+COPY tsconfig.json tsconfig.build.json vite.config.ts vite.pages.config.ts ./
 COPY scripts scripts
 COPY src src
 RUN npm run build
@@ -22,8 +29,18 @@ RUN npm prune --omit=dev --no-audit --no-fund --loglevel=error \
     && rm -rf node_modules/node-linux-* node_modules/.bin/node node_modules/typescript node_modules/@typescript node_modules/.bin/tsc \
     && arch="$(node -p process.arch)" \
     && find node_modules/onnxruntime-node/bin -mindepth 3 -maxdepth 3 ! -path "*/linux/$arch" -exec rm -rf {} +
+# For CUDA: llama.cpp built against the runtime of CUDA 13, which the base brings (the driver comes from the host), and Node, which
+# it lacks. node-llama-cpp takes CUDA where the host has a GPU, else the processor.
+RUN mkdir /runtime \
+    && case "$RUNTIME" in *cuda*) \
+      npm ci --prefix vendor/cuda --ignore-scripts --no-audit --no-fund --loglevel=error \
+      && rm -rf node_modules/@node-llama-cpp/linux-x64-cuda node_modules/@node-llama-cpp/linux-x64-cuda-ext \
+      && mv vendor/cuda/node_modules/@node-llama-cpp/* node_modules/@node-llama-cpp/ \
+      && install -D /usr/local/bin/node /runtime/usr/local/bin/node;; \
+    esac
 
-FROM node:24-bookworm-slim
+# hadolint ignore=DL3006
+FROM ${RUNTIME}
 # ONNX Runtime would report its use to its maker.
 ENV NODE_ENV=production \
     HOST=0.0.0.0 \
@@ -39,6 +56,7 @@ COPY evals evals
 COPY guardrails guardrails
 COPY prompts prompts
 COPY texts texts
+COPY --from=build /runtime/ /
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist
 RUN install -d -o 1000 -g 1000 -m 700 /data \

@@ -4,7 +4,6 @@
 //
 // The model writes --pace characters a second in each conversation (40 is about 20 tokens of Korean). Customers, service and relay are
 // processes of their own and read one clock. DATABASE_URL chooses PostgreSQL, else a fresh embedded store.
-import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,7 +12,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { io } from 'socket.io-client';
 import { v4 as uuid } from 'uuid';
-import { distribution, now, printMachine, root } from './support/machine.mjs';
+import { cores, startChild } from './support/child.mjs';
+import { distribution, now, printMachine } from './support/machine.mjs';
 
 const { values: given } = parseArgs({
   options: {
@@ -42,54 +42,30 @@ try {
 
 /** Delays in ms of first and later sentences, and what the process used. */
 async function measure(script, ask) {
-  const child = fork(join(root, 'bench', 'support', script), {
-    execArgv: ['--disable-warning=ExperimentalWarning'],
-    env: {
-      ...process.env,
-      HOST: '127.0.0.1',
-      SANGDAM_DATA: data,
-      SANGDAM_CHAT_MODEL: 'none',
-      SANGDAM_MESSAGES_PER_MINUTE: '100000',
-      SANGDAM_CONNECTIONS_PER_ADDRESS: '100000',
-      LOG_LEVEL: 'error',
-      BENCH_CHARACTERS_PER_SECOND: given.pace,
-    },
-  });
   const written = new Map();
-  let usage;
-  child.on('message', (message) => {
+  const env = { SANGDAM_DATA: data, BENCH_CHARACTERS_PER_SECOND: given.pace };
+  const server = await startChild(script, env, (message) => {
     if ('who' in message) written.set(`${message.who}:${message.index}`, message.at);
   });
-  const [{ port }] = await once(child, 'message');
   const received = [];
-  const customers = Array.from({ length: conversations }, (_, n) => customer(port, letters(n), ask, received));
-  const before = await usageOf(child);
+  const before = await server.usage();
   const started = now();
-  await Promise.all(customers);
+  await Promise.all(Array.from({ length: conversations }, (_, n) => customer(server.url, letters(n), ask, received)));
   const seconds = (now() - started) / 1000;
-  usage = await usageOf(child);
-  child.send('end');
-  await once(child, 'exit');
+  const after = await server.usage();
+  await server.end();
   const delays = received.map(({ who, index, at }) => ({ index, delay: at - written.get(`${who}:${index}`) }));
   return {
     first: delays.filter(({ index }) => index === 0).map((each) => each.delay),
     later: delays.filter(({ index }) => index > 0).map((each) => each.delay),
-    cores: (usage.cpu.user + usage.cpu.system - before.cpu.user - before.cpu.system) / 1e6 / seconds,
-    rss: usage.rss,
+    cores: cores(before, after, seconds),
+    rss: after.rss,
     sentences: received.length / seconds,
   };
 }
 
-async function usageOf(child) {
-  child.send('usage');
-  for (;;) {
-    const [message] = await once(child, 'message');
-    if ('usage' in message) return message.usage;
-  }
-}
-
-async function customer(port, name, ask, received) {
-  const socket = io(`http://127.0.0.1:${port}/chat`, { transports: ['websocket'], forceNew: true });
+async function customer(url, name, ask, received) {
+  const socket = io(url, { transports: ['websocket'], forceNew: true });
   await once(socket, 'connect');
   for (let round = 0; round < rounds; round++) {
     await delay(Math.random() * READING);
@@ -127,10 +103,10 @@ function letters(n) {
   return String.fromCharCode(97 + Math.floor(n / 26), 97 + (n % 26));
 }
 
-function report(what, { first, later, cores, rss, sentences }) {
+function report(what, { first, later, cores: used, rss, sentences }) {
   console.log(`${what}: first sentence ${distribution(first)}`);
   console.log(`${what}: later sentences ${distribution(later)}`);
   console.log(
-    `${what}: ${sentences.toFixed(0)} sentences/s, ${cores.toFixed(2)} cores, ${Math.round(rss / 1e6)} MB resident`,
+    `${what}: ${sentences.toFixed(0)} sentences/s, ${used.toFixed(2)} cores, ${Math.round(rss / 1e6)} MB resident`,
   );
 }

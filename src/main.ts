@@ -29,6 +29,7 @@ async function start(): Promise<void> {
   const settings = Settings.read('service');
   const app = await NestFactory.create<NestExpressApplication>(AppModule.with(settings), {
     bufferLogs: true,
+    autoFlushLogs: false, // a start that fails tells its error below, without Nest's account of it
     abortOnError: false,
     ...(settings.tls
       ? { httpsOptions: { cert: readFileSync(settings.tls.cert), key: readFileSync(settings.tls.key) } }
@@ -57,6 +58,7 @@ async function start(): Promise<void> {
   showChatModel(supervisor, process.stdout, locale);
 }
 
+process.stdout.on('error', () => undefined); // whoever reads our words may go (`npm start | head`): customers stay
 process.removeAllListeners('warning'); // the store's lock uses node:sqlite, which Node 24 still calls experimental
 start().catch((thrown: unknown) => {
   const error = AppError.from(thrown);

@@ -1,6 +1,7 @@
 // The lower bound: the same writer behind a bare socket.io server, which cuts at full stops and sends. It checks, stores and masks nothing.
 import { createServer } from 'node:http';
 import { Server } from 'socket.io';
+import { answerParent } from './child.mjs';
 import { write } from './writer.mjs';
 
 const pace = Number(process.env.BENCH_CHARACTERS_PER_SECOND);
@@ -23,8 +24,4 @@ io.of('/chat').on('connection', (socket) =>
     socket.emit('event', { type: 'answer.completed' });
   }),
 );
-http.listen(0, '127.0.0.1', () => process.send({ port: http.address().port }));
-process.on('message', (ask) => {
-  if (ask === 'usage') process.send({ usage: { cpu: process.cpuUsage(), rss: process.memoryUsage().rss } });
-  else process.exit();
-});
+http.listen(0, '127.0.0.1', () => answerParent(http.address().port));

@@ -7,6 +7,7 @@ import { Settings } from '../../dist/config/settings.js';
 import { Retriever } from '../../dist/knowledge/index.js';
 import { ChatModel } from '../../dist/models/chat-model.js';
 import { LangChainChatModel } from '../../dist/models/langchain-chat-model.js';
+import { answerParent } from './child.mjs';
 import { ANSWER, MARK, write } from './writer.mjs';
 
 const pace = Number(process.env.BENCH_CHARACTERS_PER_SECOND);
@@ -37,8 +38,4 @@ retriever.retrieve = async (query, options) => {
 
 await configureApplication(app, settings);
 await app.listen(0, '127.0.0.1');
-process.send({ port: app.getHttpServer().address().port });
-process.on('message', (ask) => {
-  if (ask === 'usage') process.send({ usage: { cpu: process.cpuUsage(), rss: process.memoryUsage().rss } });
-  else process.exit();
-});
+answerParent(app.getHttpServer().address().port);

@@ -8,11 +8,13 @@ import {
   type OnGatewayDisconnect,
 } from '@nestjs/websockets';
 import type { Socket } from 'socket.io';
-import { AppError, type ErrorBody } from '../config/app-error.js';
+import { AppError, errorMet, type ErrorBody, type ErrorCode } from '../config/app-error.js';
 import { Settings } from '../config/settings.js';
 import { localeOf, type Locale } from '../config/texts.js';
 import { Conversations } from '../conversation/conversations.js';
 import type { Conversation, ConversationEvent, ConversationId, ConversationState } from '../conversation/events.js';
+import { ServiceLevel, type Level } from '../conversation/service-level.js';
+import { IdentityTokens } from './identity-tokens.js';
 import { Limits } from './limits.js';
 import { parseClientMessage, type ClientMessage, type ClientMessages } from './protocol.js';
 
@@ -24,7 +26,15 @@ interface Session {
   leave: (() => void)[];
 }
 
+/** An error that carries what helps at once. */
+interface Safe {
+  safety: Pick<ErrorBody, 'safeText' | 'phones'>;
+}
+
 type CustomerSocket = Socket & { data: Session };
+
+/** Refusals that are not the customer's doing: who is in danger is helped all the same. */
+const UNACCEPTED = new Set<ErrorCode>(['store.unavailable', 'service.off']);
 
 type Acknowledgement<Extra extends object = Record<never, never>> = { ok: true } & Extra;
 
@@ -35,12 +45,12 @@ class AcknowledgeErrors implements ExceptionFilter {
 
   catch(thrown: unknown, host: ArgumentsHost): void {
     const error = AppError.from(thrown);
+    errorMet.tell({ code: error.code });
     const acknowledge = host.getArgs<unknown[]>().find((argument) => typeof argument === 'function');
     const socket = host.switchToWs().getClient<CustomerSocket>();
     if (error.code === 'internal')
       this.#logger.error(error.cause instanceof Error ? error.cause.stack : 'unknown error');
-    const safeText = (thrown as { safeText?: string }).safeText;
-    const body: ErrorBody = { ...error.body(socket.data.locale), ...(safeText === undefined ? {} : { safeText }) };
+    const body: ErrorBody = { ...error.body(socket.data.locale), ...(thrown as Partial<Safe>).safety };
     acknowledge?.({ ok: false, error: body });
   }
 }
@@ -51,7 +61,9 @@ class AcknowledgeErrors implements ExceptionFilter {
 export class ChatGateway implements OnGatewayConnection, OnGatewayDisconnect {
   constructor(
     private readonly conversations: Conversations,
+    private readonly level: ServiceLevel,
     private readonly limits: Limits,
+    private readonly identities: IdentityTokens,
     private readonly settings: Settings,
   ) {}
 
@@ -84,6 +96,7 @@ export class ChatGateway implements OnGatewayConnection, OnGatewayDisconnect {
       conversationId: ConversationId;
       resumeToken: string;
       state: ConversationState;
+      level: Level;
       events: ConversationEvent[];
     }>
   > {
@@ -92,15 +105,17 @@ export class ChatGateway implements OnGatewayConnection, OnGatewayDisconnect {
     if (request.locale) socket.data.locale = request.locale;
     if (socket.data.conversation)
       throw AppError.of('input.invalid', { field: 'conversationId', expected: 'one conversation a connection' });
+    const customer = request.identity === undefined ? undefined : await this.identities.customer(request.identity);
     const opened =
       request.conversationId !== undefined && request.resumeToken !== undefined
-        ? await this.conversations.resume(request.conversationId as ConversationId, request.resumeToken)
-        : await this.conversations.start(socket.data.locale);
+        ? await this.conversations.resume(request.conversationId as ConversationId, request.resumeToken, customer)
+        : await this.conversations.start(socket.data.locale, customer);
     const { conversation, resumeToken } = opened;
     const after = request.conversationId === undefined ? 0 : (request.after ?? 0);
     const events = await this.#follow(socket, conversation.id, after);
     socket.data.conversation = conversation;
-    return { ok: true, conversationId: conversation.id, resumeToken, state: conversation.state, events };
+    const { id: conversationId, state } = conversation;
+    return { ok: true, conversationId, resumeToken, state, level: this.level.current, events };
   }
 
   @SubscribeMessage('message:send')
@@ -114,9 +129,9 @@ export class ChatGateway implements OnGatewayConnection, OnGatewayDisconnect {
     try {
       return { ok: true, ...(await this.conversations.send(conversation, clientMessageId, text)) };
     } catch (error) {
-      if (AppError.from(error).code !== 'store.unavailable') throw error;
-      const safeText = this.conversations.safeText(text, socket.data.locale);
-      throw safeText === undefined ? error : Object.assign(error as AppError, { safeText });
+      if (!UNACCEPTED.has(AppError.from(error).code)) throw error;
+      const safety = this.conversations.safety(text, socket.data.locale);
+      throw safety ? Object.assign(error as AppError, { safety } satisfies Safe) : error;
     }
   }
 

@@ -5,7 +5,13 @@ import { text, type Locale } from '../config/texts.js';
 
 /** What a client may send, by event name. Shapes: protocol.schema.json. */
 export interface ClientMessages {
-  'conversation:open': { conversationId?: string; resumeToken?: string; after?: number; locale?: Locale };
+  'conversation:open': {
+    conversationId?: string;
+    resumeToken?: string;
+    after?: number;
+    locale?: Locale;
+    identity?: string;
+  };
   'message:send': { clientMessageId: string; text: string };
   'turn:stop': Record<never, never>;
   'handoff:request': { reason?: string };
@@ -64,7 +70,7 @@ function toError(error: ErrorObject, locale: Locale): AppError {
 }
 
 /** Field names come from the client: only what can be a name is said again. */
-function printable(name: string): string {
+export function printable(name: string): string {
   return /^[\w.:-]{1,40}$/.test(name) ? name : '?';
 }
 

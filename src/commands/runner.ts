@@ -30,8 +30,11 @@ export async function* runCommand(
 async function openApplication(settings: Settings): Promise<INestApplicationContext> {
   const application = await NestFactory.createApplicationContext(CommandsModule.with(settings), {
     logger: ['error', 'fatal'],
+    bufferLogs: true,
+    autoFlushLogs: false, // the command line tells why it could not be opened
     abortOnError: false,
   });
+  application.flushLogs();
   await application.get(Knowledge, { strict: false }).prepare();
   return application;
 }

@@ -3,7 +3,19 @@ import { isIPv4 } from 'node:net';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { Expose, plainToInstance, Transform } from 'class-transformer';
-import { IsBoolean, IsIn, IsInt, IsOptional, IsUrl, Matches, Max, Min, MinLength, validateSync } from 'class-validator';
+import {
+  ArrayUnique,
+  IsBoolean,
+  IsIn,
+  IsInt,
+  IsOptional,
+  IsUrl,
+  Matches,
+  Max,
+  Min,
+  MinLength,
+  validateSync,
+} from 'class-validator';
 import { AppError } from './app-error.js';
 import { packageRoot } from './package-root.js';
 
@@ -59,13 +71,61 @@ export class Environment {
   SANGDAM_MODELS: string = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'sangdam', 'models');
 
   @Expose()
+  @IsOptional()
   @MinLength(1)
-  SANGDAM_CHAT_MODEL = 'qwen2.5-coder-1.5b-instruct-q4_k_m';
+  SANGDAM_CHAT_MODEL?: string;
 
   @Expose()
   @IsOptional()
   @IsIn(['select', 'write'])
   SANGDAM_CHAT_CAPABILITY?: 'select' | 'write';
+
+  @Expose()
+  @IsOptional()
+  @Transform(toList)
+  @ArrayUnique({ message: 'each URL once' })
+  @IsUrl(
+    {
+      require_tld: false,
+      require_protocol: true,
+      protocols: ['http', 'https'],
+      allow_underscores: true,
+      disallow_auth: true,
+      allow_query_components: false,
+      allow_fragments: false,
+    },
+    {
+      each: true,
+      message: 'a comma-separated list of URLs such as http://gpu1:8080/v1, without a user, a query or a #',
+    },
+  )
+  SANGDAM_CHAT_URLS: string[] = [];
+
+  @Expose()
+  @IsOptional()
+  @Matches(/^[\x21-\x7e]+$/, { message: 'visible ASCII characters' })
+  SANGDAM_CHAT_API_KEY?: string;
+
+  @Expose()
+  @Transform(toInteger)
+  @IsInt()
+  @Min(100)
+  @Max(60_000)
+  SANGDAM_CHAT_CONNECT_MS = 3_000;
+
+  @Expose()
+  @Transform(toInteger)
+  @IsInt()
+  @Min(1_000)
+  @Max(240_000)
+  SANGDAM_CHAT_FIRST_TOKEN_MS = 30_000;
+
+  @Expose()
+  @Transform(toInteger)
+  @IsInt()
+  @Min(1_000)
+  @Max(240_000)
+  SANGDAM_CHAT_NEXT_TOKEN_MS = 15_000;
 
   @Expose()
   @IsOptional()
@@ -137,6 +197,35 @@ export class Environment {
 
   @Expose()
   @IsOptional()
+  @MinLength(32, { message: 'at least 32 characters' })
+  SANGDAM_API_TOKEN?: string;
+
+  @Expose()
+  @Transform(toInteger)
+  @IsInt()
+  @Min(1)
+  @Max(1_000_000)
+  SANGDAM_API_REQUESTS_PER_MINUTE = 300;
+
+  @Expose()
+  @Transform(toInteger)
+  @IsInt()
+  @Min(1)
+  @Max(10_000)
+  SANGDAM_API_CONCURRENCY = 16;
+
+  @Expose()
+  @IsOptional()
+  @MinLength(32, { message: 'at least 32 characters' })
+  SANGDAM_IDENTITY_KEY?: string;
+
+  @Expose()
+  @IsOptional()
+  @MinLength(1)
+  SANGDAM_IDENTITY_JWKS?: string;
+
+  @Expose()
+  @IsOptional()
   @MinLength(1)
   SANGDAM_TLS_CERT?: string;
 
@@ -191,11 +280,15 @@ export class Environment {
 const SECRET_VARIABLES = new Set([
   'SANGDAM_SECRET',
   'SANGDAM_OPERATOR_TOKEN',
-  'SANGDAM_EMBEDDING_API_KEY',
-  'SANGDAM_RERANK_API_KEY',
-  'SANGDAM_EMBEDDING_URL', // may hold a password, for which it is refused
-  'SANGDAM_RERANK_URL',
+  'SANGDAM_API_TOKEN',
+  'SANGDAM_IDENTITY_KEY',
   'DATABASE_URL',
+  'SANGDAM_CHAT_API_KEY',
+  'SANGDAM_CHAT_URLS', // may hold a password, for which it is refused
+  'SANGDAM_EMBEDDING_API_KEY',
+  'SANGDAM_EMBEDDING_URL',
+  'SANGDAM_RERANK_API_KEY',
+  'SANGDAM_RERANK_URL',
 ]);
 
 /**
@@ -218,6 +311,13 @@ export function readEnvironment(
       expected: Object.values(first.constraints ?? {}).join('; '),
     });
   }
+  if (environment.SANGDAM_CHAT_API_KEY !== undefined && environment.SANGDAM_CHAT_URLS.length === 0)
+    throw AppError.of('config.invalid', {
+      variable: 'SANGDAM_CHAT_API_KEY',
+      value: '***',
+      expected:
+        'SANGDAM_CHAT_URLS as well; a model of a vendor takes the vendor’s own variable, such as OPENAI_API_KEY',
+    });
   refuseIncomplete(environment);
   if (role === 'service') refuseUnsafe(environment);
   return environment;
@@ -245,6 +345,8 @@ function refuseUnsafe(e: Environment): void {
   };
   if ((e.SANGDAM_TLS_CERT === undefined) !== (e.SANGDAM_TLS_KEY === undefined))
     fail('SANGDAM_TLS_KEY', '', 'SANGDAM_TLS_CERT and SANGDAM_TLS_KEY together');
+  if (e.SANGDAM_IDENTITY_KEY !== undefined && e.SANGDAM_IDENTITY_JWKS !== undefined)
+    fail('SANGDAM_IDENTITY_JWKS', e.SANGDAM_IDENTITY_JWKS, 'either SANGDAM_IDENTITY_KEY or SANGDAM_IDENTITY_JWKS');
   if (isLoopback(e.HOST) && e.NODE_ENV !== 'production') return;
   if (e.SANGDAM_SECRET === undefined)
     fail(

@@ -31,9 +31,16 @@ export class Settings {
   readonly dataFolder: string;
   readonly databaseUrl: string | undefined;
   readonly modelsFolder: string;
-  /** A name of data/models/models.json, a path of a GGUF file, `scripted:<file>` or `none`. */
-  readonly chatModel: string;
+  /**
+   * A name of data/models/models.json, a path of a GGUF file, `vendor:model`, `scripted:<file>` or `none`; with `chatUrls`, the
+   * name under which those serve it, or `none`.
+   */
+  readonly chatModel: string | undefined;
   readonly chatCapability: 'select' | 'write' | undefined;
+  /** OpenAI-compatible servers of the chat model, each up to and with `/v1`, without a slash at the end. */
+  readonly chatUrls: readonly string[];
+  /** How long a chat model on another machine may be silent, ms. */
+  readonly chatTimes: { connectMs: number; firstTokenMs: number; nextTokenMs: number };
   /** Missing model files may be downloaded: by the service outside production; commands fetch only by `models fetch`. */
   readonly mayFetch: boolean;
   /** The operator's own servers of model files, tried before the list's sources. */
@@ -45,6 +52,14 @@ export class Settings {
   /** Absolute. Turns scores of the retrieval into probabilities; made for one embedder. */
   readonly calibrationFile: string;
   readonly operatorToken: string | undefined;
+  /** Of the OpenAI-compatible endpoint. */
+  readonly apiToken: string | undefined;
+  readonly apiRequestsPerMinute: number;
+  /** Requests of the endpoint that are answered at the same time. */
+  readonly apiConcurrency: number;
+  /** With what the bank's server signs customers' identity tokens: a shared secret, or a file of public keys. */
+  readonly identityKey: string | undefined;
+  readonly identityKeyFile: string | undefined;
   readonly tls: { cert: string; key: string } | undefined;
   /** A proxy in front sets X-Forwarded-For and encrypts. */
   readonly behindProxy: boolean;
@@ -53,6 +68,7 @@ export class Settings {
   readonly connectionsPerAddress: number;
   readonly messagesPerMinute: number;
   readonly logLevel: Environment['LOG_LEVEL'];
+  readonly #chatApiKey: string | undefined;
   readonly #givenSecret: string | undefined;
   #secret: string | undefined;
 
@@ -65,12 +81,24 @@ export class Settings {
     this.modelsFolder = resolve(environment.SANGDAM_MODELS);
     this.chatModel = environment.SANGDAM_CHAT_MODEL;
     this.chatCapability = environment.SANGDAM_CHAT_CAPABILITY;
+    this.chatUrls = environment.SANGDAM_CHAT_URLS.map((url) => url.replace(/\/+$/, ''));
+    this.chatTimes = {
+      connectMs: environment.SANGDAM_CHAT_CONNECT_MS,
+      firstTokenMs: environment.SANGDAM_CHAT_FIRST_TOKEN_MS,
+      nextTokenMs: environment.SANGDAM_CHAT_NEXT_TOKEN_MS,
+    };
+    this.#chatApiKey = environment.SANGDAM_CHAT_API_KEY;
     this.mayFetch = role === 'service' && !this.production;
     this.modelUrls = environment.SANGDAM_MODEL_URLS;
     this.remoteEmbedding = remoteEmbedding(environment);
     this.remoteRerank = remoteRerank(environment);
     this.calibrationFile = absolute(environment.SANGDAM_CALIBRATION);
     this.operatorToken = environment.SANGDAM_OPERATOR_TOKEN;
+    this.apiToken = environment.SANGDAM_API_TOKEN;
+    this.apiRequestsPerMinute = environment.SANGDAM_API_REQUESTS_PER_MINUTE;
+    this.apiConcurrency = environment.SANGDAM_API_CONCURRENCY;
+    this.identityKey = environment.SANGDAM_IDENTITY_KEY;
+    this.identityKeyFile = environment.SANGDAM_IDENTITY_JWKS;
     this.tls =
       environment.SANGDAM_TLS_CERT !== undefined && environment.SANGDAM_TLS_KEY !== undefined
         ? { cert: environment.SANGDAM_TLS_CERT, key: environment.SANGDAM_TLS_KEY }
@@ -87,7 +115,12 @@ export class Settings {
     return new Settings(readEnvironment(source, role), role);
   }
 
-  /** Key of the hashes of resume tokens: SANGDAM_SECRET, else one that is made at the first start and kept in the data folder. */
+  /** Bearer token for the servers of `chatUrls`. */
+  get chatApiKey(): string | undefined {
+    return this.#chatApiKey;
+  }
+
+  /** Key of the hashes of resume tokens and customers: SANGDAM_SECRET, else one that is made at the first start and kept in the data folder. */
   get secret(): string {
     this.#secret ??= this.#givenSecret ?? keptSecret(this.dataFolder);
     return this.#secret;

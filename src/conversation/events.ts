@@ -1,4 +1,6 @@
 import type { Locale } from '../config/texts.js';
+import type { UrgentLine } from '../guardrails/index.js';
+import type { Level } from './service-level.js';
 
 declare const brand: unique symbol;
 export type ConversationId = string & { readonly [brand]: 'ConversationId' };
@@ -7,17 +9,39 @@ export type ConversationState = 'assistant' | 'queued' | 'counsellor' | 'closed'
 export type Origin = 'customer' | 'ai' | 'exemplar' | 'counsellor' | 'system';
 
 /** How a turn ended. */
-export type Finish =
-  'exemplar' | 'answered' | 'asked' | 'abstained' | 'refused' | 'fixed' | 'handoff' | 'withheld' | 'stopped' | 'failed';
+export const FINISHES = [
+  'exemplar',
+  'answered',
+  'asked',
+  'abstained',
+  'refused',
+  'fixed',
+  'handoff',
+  'withheld',
+  'stopped',
+  'failed',
+] as const;
+export type Finish = (typeof FINISHES)[number];
 
 export type NoticeKind = 'ai' | 'privacy' | 'secret' | 'safety' | 'fraud' | 'abuse' | 'service' | 'interrupted';
 
-/** A source that was cited for a sentence. `text` opens in place; `ref` is there for statutes. */
+/** A source that was cited for a sentence. `text` opens in place; `ref` is there for statutes, `page` for files with pages. */
 export interface CitedSource {
   id: string;
   title: string;
   ref?: { law: string; article: string };
+  page?: number;
   text?: string;
+}
+
+/** The conversation waits for a person. */
+export interface Queued {
+  reason: string;
+  text?: string;
+  /** Nobody is at work now: when counsellors begin, UTC, ISO 8601. */
+  opensAt?: string;
+  /** Lines to be called at once, where it is urgent. */
+  phones?: readonly UrgentLine[];
 }
 
 /** What an event says. Shapes as in `src/chat/protocol.schema.json`; `turn` is the seq of the customer's message. */
@@ -28,7 +52,8 @@ export type EventBody =
   | { type: 'answer.completed'; data: { turn: number; finish: Finish; choices?: string[] } }
   | { type: 'answer.withheld'; data: { turn: number; text: string } }
   | { type: 'notice'; data: { text: string; kind: NoticeKind } }
-  | { type: 'handoff.queued' | 'handoff.ended' | 'conversation.closed'; data: { reason: string; text?: string } }
+  | { type: 'handoff.queued'; data: Queued }
+  | { type: 'handoff.ended' | 'conversation.closed'; data: { reason: string; text?: string } }
   | { type: 'handoff.joined'; data: { counsellor: string } };
 
 /** An entry that is about to be committed. */
@@ -41,8 +66,11 @@ export type ConversationEvent = NewEvent & { seq: number; at: string };
 export type Signal =
   | { type: 'typing'; data: { from: 'ai' | 'counsellor'; on: boolean } }
   | { type: 'progress'; data: { turn: number; stage: 'checking' | 'searching' | 'writing' } }
-  | { type: 'queue'; data: { position: number } }
-  | { type: 'service'; data: { state: 'available' | 'unavailable' } }
+  /** The counsellor has read up to that number. */
+  | { type: 'read'; data: { seq: number } }
+  /** Place in people's queue, from 1; the expected wait in minutes where it can be told. */
+  | { type: 'queue'; data: { position: number; minutes?: number } }
+  | { type: 'service'; data: { level: Level } }
   | { type: 'closing'; data: { seconds: number } };
 
 export interface Conversation {

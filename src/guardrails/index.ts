@@ -5,6 +5,6 @@ export { GUARDRAILS_FOLDER, GuardrailsModule } from './guardrails.module.js';
 export { InputRails, type InputVerdict } from './input-rails.js';
 export { OutputRails, type OutputContext, type OutputVerdict } from './output-rails.js';
 export { PassageRails, type PassageVerdict } from './passage-rails.js';
-export { PhoneRegistry } from './phones.js';
+export { PhoneRegistry, type UrgentLine } from './phones.js';
 export type { PolicyCategory, PolicyFinding } from './policy.js';
 export { RuleSet } from './rules.js';

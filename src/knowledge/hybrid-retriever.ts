@@ -7,10 +7,11 @@ import { titlePath } from './document.js';
 import type { ExemplarText } from './exemplar.js';
 import { KnowledgeIndex, type ExemplarUnit, type PassageUnit } from './knowledge-index.js';
 import { KnowledgeRepository } from './knowledge-repository.js';
+import type { LexicalIndex, LexicalScores } from './lexical-index.js';
 import type { Passage } from './passages.js';
-import { RERANKED, type Candidate, type RerankStage } from './rerank-stage.js';
+import { RERANKED, type RerankStage } from './rerank-stage.js';
 import { Retriever, type Hit, type RetrieveOptions } from './retriever.js';
-import { VectorStore, type Cosines, type Vectorised, type VectorSet } from './vector-store.js';
+import { VectorStore, type Cosines, type VectorSet } from './vector-store.js';
 
 /** Weight of the cosine beside the lexical score, chosen on six Korean sets: pairs are short, so meaning counts more. */
 export const COSINE_WEIGHT = { exemplar: 5, passage: 3 } as const;
@@ -31,6 +32,13 @@ const MAX_INDEXES = 3;
 /** A unit with what its confidence comes from. */
 export interface Scored<Unit> extends Features {
   unit: Unit;
+}
+
+/** What the words of a question find in one kind of texts. */
+interface ByWords<Unit> {
+  /** The candidates, with their lexical scores. */
+  best: Map<Unit, number>;
+  scores: LexicalScores;
 }
 
 /** A question as the embedder of the searched set sees it. */
@@ -76,15 +84,16 @@ export class HybridRetriever extends Retriever {
     const { exemplars, passages, embedder, index } = await this.rank(query, asOf, signal);
     const depth = this.rerank ? Math.max(k, RERANKED) : k;
     const [statutes, documents] = [passages.filter(isStatute), passages.filter((scored) => !isStatute(scored))];
-    const candidates = [
-      ...this.candidates('exemplar', exemplars, embedder, depth, (scored) => exemplarHit(scored, index)),
-      ...this.candidates('document', documents, embedder, depth, (scored) => passageHit(scored, query)),
-      ...this.candidates('statute', statutes, embedder, depth, (scored) => passageHit(scored, query)),
+    const best = [
+      ...this.first(depth, 'exemplar', exemplars, embedder, (scored) => exemplarHit(scored, index)),
+      ...this.first(depth, 'document', documents, embedder, (scored) => passageHit(scored, query)),
+      ...this.first(depth, 'statute', statutes, embedder, (scored) => passageHit(scored, query)),
     ]
-      .sort((a, b) => b.hit.confidence - a.hit.confidence || b.hit.score - a.hit.score)
+      .sort((a, b) => b.confidence - a.confidence || b.score - a.score)
       .slice(0, depth);
-    const hits = await (this.rerank?.apply(query, candidates, signal) ?? candidates.map(({ hit }) => hit));
-    return hits.slice(0, k);
+    if (!this.rerank) return best.map(({ hit }) => hit());
+    const candidates = best.map(({ hit, level }) => ({ hit: hit(), level }));
+    return (await this.rerank.apply(query, candidates, signal)).slice(0, k);
   }
 
   /**
@@ -97,44 +106,65 @@ export class HybridRetriever extends Retriever {
     signal?: AbortSignal,
     leaveOut: ReadonlySet<number> = new Set(),
   ): Promise<Rankings> {
-    const index = await this.index(asOf);
+    const [search, words] = await Promise.all([this.search(query, signal), this.byWords(query, asOf)]);
     signal?.throwIfAborted();
-    const search = await this.search(query, signal);
-    const [exemplars, passages] = await Promise.all([
-      this.rankExemplars(index, query, search, leaveOut),
-      this.rankPassages(index, query, search),
-    ]);
+    const { index } = words;
+    const cosines = search
+      ? await this.vectors.cosines(search.set, search.vector, {
+          exemplars: [...words.exemplars.best.keys()].flatMap(({ vectors }) => vectors.map(({ key }) => key)),
+          passages: [...words.passages.best.keys()].flatMap(({ passages }) => passages.map(({ key }) => key)),
+        })
+      : { exemplars: new Map<number, number>(), passages: new Map<number, number>() };
+    for (const key of leaveOut) cosines.exemplars.delete(key);
     signal?.throwIfAborted();
-    const found = [...exemplars, ...passages].some(({ cosine }) => cosine > 0);
-    return { exemplars, passages, embedder: found ? search?.set.embedder.id : undefined, index };
+    const dense = cosines.exemplars.size + cosines.passages.size > 0;
+    return {
+      exemplars: rankExemplars(index, words.exemplars, cosines.exemplars, dense),
+      passages: rankPassages(index, words.passages, cosines.passages, dense),
+      embedder: dense ? search?.set.embedder.id : undefined,
+      index,
+    };
   }
 
-  /** The first of one kind's ranking as hits. Confidence never rises down a ranking: its order is the score's. */
-  private candidates<S extends Features>(
+  /** Goes on while the embedder is at work in its own thread. */
+  private async byWords(
+    query: string,
+    asOf: AsOf,
+  ): Promise<{ index: KnowledgeIndex; exemplars: ByWords<ExemplarUnit>; passages: ByWords<PassageUnit> }> {
+    const index = await this.index(asOf);
+    return {
+      index,
+      exemplars: bestByWords(index.exemplarTexts, query, (id) => index.exemplarUnit(id)!),
+      passages: bestByWords(index.passageTexts, query, (id) => index.passageUnit(id)!),
+    };
+  }
+
+  /** The first of one kind's ranking, not yet hits. Confidence never rises down a ranking: its order is the score's. */
+  private first<S extends Features>(
+    depth: number,
     kind: SourceClass,
     ranking: readonly S[],
     embedder: string | undefined,
-    depth: number,
     hitOf: (scored: S & { confidence: number }) => Hit,
-  ): Candidate[] {
+  ): { score: number; confidence: number; level: number; hit: () => Hit }[] {
     const { model, features } = basisOf(this.calibration, kind, ranking, embedder);
     let ceiling = 1;
     return ranking.slice(0, depth).map((scored, rank) => {
-      ceiling = Math.min(ceiling, probability(model, features[rank]!));
+      const confidence = (ceiling = Math.min(ceiling, probability(model, features[rank]!)));
       const level = probability(model, { ...features[rank]!, margin: 0 });
-      return { hit: hitOf({ ...scored, confidence: ceiling }), level };
+      return { score: scored.score, confidence, level, hit: () => hitOf({ ...scored, confidence }) };
     });
   }
 
   private async index(asOf: AsOf): Promise<KnowledgeIndex> {
     let index = this.indexes.get(asOf);
     if (!index) {
-      index = new KnowledgeIndex(this.repository, asOf);
+      index = new KnowledgeIndex(this.repository, asOf, this.clock);
       const oldest = [...this.indexes.keys()].find((day) => day !== 'today');
       if (this.indexes.size >= MAX_INDEXES && oldest) this.indexes.delete(oldest);
       this.indexes.set(asOf, index);
     }
-    await index.refresh(this.clock.now());
+    await index.refresh();
     return index;
   }
 
@@ -151,50 +181,51 @@ export class HybridRetriever extends Retriever {
       throw error;
     }
   }
+}
 
-  private async rankExemplars(
-    index: KnowledgeIndex,
-    query: string,
-    search: DenseSearch | undefined,
-    leaveOut: ReadonlySet<number>,
-  ): Promise<Scored<ExemplarUnit>[]> {
-    const words = index.exemplarTexts.score(query);
-    const candidates = new Set(words.best(CANDIDATES).map(({ id }) => index.exemplarUnit(id)!));
-    const keys = [...candidates].flatMap(({ vectors }) => vectors.map(({ key }) => key));
-    const cosines = await this.cosines('exemplar', search, keys);
-    for (const key of leaveOut) cosines.delete(key);
-    for (const key of cosines.keys()) addKnown(candidates, index.ofVector(key));
-    return ranked(
-      [...candidates].map((unit) =>
-        features(unit, words.of(unit.id), exemplarCosine(unit, cosines), search ? COSINE_WEIGHT.exemplar : 0),
+function bestByWords<Unit>(texts: LexicalIndex, query: string, unitOf: (id: string) => Unit): ByWords<Unit> {
+  const scores = texts.score(query);
+  return { best: new Map(scores.best(CANDIDATES).map(({ id, lexical }) => [unitOf(id), lexical])), scores };
+}
+
+function rankExemplars(
+  index: KnowledgeIndex,
+  { best, scores }: ByWords<ExemplarUnit>,
+  cosines: Cosines,
+  dense: boolean,
+): Scored<ExemplarUnit>[] {
+  const candidates = new Set(best.keys());
+  for (const key of cosines.keys()) addKnown(candidates, index.ofVector(key));
+  return ranked(
+    [...candidates].map((unit) =>
+      features(
+        unit,
+        best.get(unit) ?? scores.of(unit.id),
+        exemplarCosine(unit, cosines),
+        dense ? COSINE_WEIGHT.exemplar : 0,
       ),
-    );
-  }
+    ),
+  );
+}
 
-  private async rankPassages(
-    index: KnowledgeIndex,
-    query: string,
-    search: DenseSearch | undefined,
-  ): Promise<(Scored<PassageUnit> & { cosines: Cosines })[]> {
-    const words = index.passageTexts.score(query);
-    const candidates = new Set(words.best(CANDIDATES).map(({ id }) => index.passageUnit(id)!));
-    const keys = [...candidates].flatMap(({ passages }) => passages.map(({ key }) => key));
-    const cosines = await this.cosines('passage', search, keys);
-    for (const key of cosines.keys()) addKnown(candidates, index.ofPassage(key));
-    return ranked(
-      [...candidates].map((unit) => {
-        const cosine = greatest(
-          unit.passages.map(({ key }) => key),
-          cosines,
-        );
-        return { ...features(unit, words.of(unit.id), cosine, search ? COSINE_WEIGHT.passage : 0), cosines };
-      }),
-    );
-  }
-
-  private async cosines(kind: Vectorised, search: DenseSearch | undefined, keys: readonly number[]): Promise<Cosines> {
-    return search ? this.vectors.cosines(search.set, kind, search.vector, keys) : new Map();
-  }
+function rankPassages(
+  index: KnowledgeIndex,
+  { best, scores }: ByWords<PassageUnit>,
+  cosines: Cosines,
+  dense: boolean,
+): (Scored<PassageUnit> & { cosines: Cosines })[] {
+  const candidates = new Set(best.keys());
+  for (const key of cosines.keys()) addKnown(candidates, index.ofPassage(key));
+  return ranked(
+    [...candidates].map((unit) => {
+      const cosine = greatest(
+        unit.passages.map(({ key }) => key),
+        cosines,
+      );
+      const lexical = best.get(unit) ?? scores.of(unit.id);
+      return { ...features(unit, lexical, cosine, dense ? COSINE_WEIGHT.passage : 0), cosines };
+    }),
+  );
 }
 
 /** A vector that was found may belong to a text that may not be cited on that day. */
@@ -250,12 +281,13 @@ function passageHit(
   query: string,
 ): Hit {
   const { document } = unit;
-  const { n, heading, text, article } = bestPassage(unit.passages, cosines, query);
+  const { n, heading, text, article, page } = bestPassage(unit.passages, cosines, query);
   return {
     source: `passage:${document.id}@${document.version}#${n}`,
     kind: 'passage',
     title: titlePath(document.title, heading === '' ? [] : [heading]),
     ...(article === undefined ? {} : { ref: { law: document.title, article } }),
+    ...(page === undefined ? {} : { page }),
     text,
     score,
     cosine,

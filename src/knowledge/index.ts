@@ -8,6 +8,7 @@ export { KnowledgeModule } from './knowledge.module.js';
 export { KnowledgeRepository } from './knowledge-repository.js';
 export { FORMATS, type Format } from './readers/reading.js';
 export { Retriever, type Hit, type RetrieveOptions } from './retriever.js';
+export { SangdamRetriever } from './sangdam-retriever.js';
 export { ShippedKnowledge } from './shipped-knowledge.js';
 export { RerankStage } from './rerank-stage.js';
 export { VectorBuild, type BuildProgress } from './vector-build.js';

@@ -12,6 +12,8 @@ import { memoryAllows } from './model-memory.js';
 import { isModelReason, type ModelReason } from './model-reason.js';
 import type { ModelSettings } from './model-settings.js';
 import type { ModelStore } from './model-store.js';
+import type { ProbeTimes } from './remote-host.js';
+import type { RemoteHosts } from './remote-hosts.js';
 import { ScriptedChatModel } from './scripted-chat-model.js';
 
 export interface SupervisorOptions {
@@ -19,6 +21,8 @@ export interface SupervisorOptions {
   availableMemory?: () => number;
   /** How often a missing file is looked for, ms: `sangdam models fetch` may have brought it. */
   lookAgainMs?: number;
+  /** How often the hosts of a remote model are looked at. */
+  probes?: ProbeTimes;
 }
 
 /** Answers generated at the same time; they share each decode step. More would make each too slow to read on two cores. */
@@ -59,7 +63,18 @@ export class ChatModelSupervisor extends ChatModelSource {
     this.start();
     await this.attempt;
     if (this.phase.at === 'llama') await this.phase.process.settled();
+    if (this.phase.at === 'remote') await this.phase.hosts.settled();
     return this.status();
+  }
+
+  /**
+   * What only the vendor's own package can tell about the configuration; anything else is known when this object is made.
+   * @throws AppError `config.invalid`
+   */
+  async refuseUnusable(): Promise<void> {
+    if (this.choice.kind !== 'vendor') return;
+    this.phase = await this.reach(this.choice, false);
+    this.attempt = Promise.resolve();
   }
 
   override status(): ChatModelStatus {
@@ -71,9 +86,12 @@ export class ChatModelSupervisor extends ChatModelSource {
     this.start();
     switch (this.phase.at) {
       case 'scripted':
+      case 'vendor':
         return this.phase.model;
       case 'llama':
         return this.phase.process.state.state === 'ready' ? this.phase.model : undefined;
+      case 'remote':
+        return this.phase.hosts.status().state === 'ready' ? this.phase.model : undefined;
       default:
         return undefined;
     }
@@ -86,6 +104,7 @@ export class ChatModelSupervisor extends ChatModelSource {
     this.attempt ??= Promise.resolve();
     this.phase = { at: 'failed', reason: 'closed' };
     if (phase.at === 'llama') await phase.process.close();
+    if (phase.at === 'remote') phase.hosts.close();
   }
 
   private async bringUp(mayFetch: boolean): Promise<void> {
@@ -113,7 +132,25 @@ export class ChatModelSupervisor extends ChatModelSource {
       }
       case 'listed':
         return this.reachListed(choice.listed, mayFetch);
+      case 'remote':
+        return this.reachHosts();
+      case 'vendor': {
+        const { VendorChatModel } = await import('./vendor-chat-model.js');
+        return { at: 'vendor', model: await VendorChatModel.open(choice.model, this.settings.chatTimes) };
+      }
     }
+  }
+
+  /** Imported here: LangChain's OpenAI client takes half a second to load, and most services run without it. */
+  private async reachHosts(): Promise<Phase> {
+    const [{ RemoteHosts }, { RemoteChatModel }] = await Promise.all([
+      import('./remote-hosts.js'),
+      import('./remote-chat-model.js'),
+    ]);
+    const { chatUrls, chatApiKey, chatModel, chatTimes } = this.settings;
+    const remote = { ...chatTimes, urls: chatUrls, apiKey: chatApiKey, model: chatModel };
+    const hosts = new RemoteHosts(remote, this.options.probes);
+    return { at: 'remote', hosts, model: new RemoteChatModel(hosts, chatTimes.firstTokenMs) };
   }
 
   private async reachListed(model: ListedModel, mayFetch: boolean): Promise<Phase> {
@@ -160,6 +197,8 @@ type Choice = { model: string; capability: ModelCapability } & (
   | { kind: 'scripted'; path: string }
   | { kind: 'file'; path: string }
   | { kind: 'listed'; listed: ListedModel }
+  | { kind: 'remote' }
+  | { kind: 'vendor' }
 );
 
 type Phase =
@@ -168,27 +207,37 @@ type Phase =
   | { at: 'fetching'; progress: number }
   | { at: 'llama'; process: LlamaProcess; model: LlamaChatModel }
   | { at: 'scripted'; model: ScriptedChatModel }
+  | { at: 'remote'; hosts: RemoteHosts; model: BaseChatModel }
+  | { at: 'vendor'; model: BaseChatModel }
   | { at: 'failed'; reason: ModelReason };
 
 const SCRIPTED = 'scripted:';
+const VENDOR = /^[a-z][a-z_-]+:./;
 
-function choiceOf({ chatModel, chatCapability = 'select' }: ModelSettings, list: ModelList): Choice {
-  const capability = chatCapability;
-  if (chatModel === 'none') return { kind: 'none', model: '', capability: 'select' };
+function choiceOf({ chatModel: named, chatCapability, chatUrls }: ModelSettings, list: ModelList): Choice {
+  // An address or a name says nothing about how well a model writes: whoever measured it says so.
+  const capability = chatCapability ?? 'select';
+  if (named === 'none') return { kind: 'none', model: '', capability: 'select' };
+  if (chatUrls.length > 0) return { kind: 'remote', model: named ?? '', capability };
+  const chatModel = named ?? list.defaultName;
   if (chatModel.startsWith(SCRIPTED))
     return { kind: 'scripted', model: 'scripted', capability, path: chatModel.slice(SCRIPTED.length) };
   if (isAbsolute(chatModel) || chatModel.endsWith('.gguf'))
     return { kind: 'file', model: basename(chatModel, '.gguf'), capability, path: chatModel };
+  if (VENDOR.test(chatModel)) return { kind: 'vendor', model: chatModel, capability };
   const listed = list.get(chatModel);
   return { kind: 'listed', model: listed.name, capability: listed.capability, listed };
 }
 
-function stateOf(phase: Phase): Pick<ChatModelStatus, 'state' | 'reason' | 'progress'> {
+function stateOf(phase: Phase): Omit<ChatModelStatus, 'model' | 'capability'> & { model?: string } {
   switch (phase.at) {
     case 'preparing':
       return { state: 'loading' };
     case 'scripted':
+    case 'vendor':
       return { state: 'ready' };
+    case 'remote':
+      return phase.hosts.status();
     case 'fetching':
       return { state: 'fetching', reason: 'fetching', progress: phase.progress };
     case 'none':

@@ -1,3 +1,5 @@
+import type { ModelReason } from './model-reason.js';
+
 /** One message of a prompt. */
 export interface PromptMessage {
   role: 'system' | 'user' | 'assistant';
@@ -12,6 +14,8 @@ export interface ChatRequest {
   temperature: number;
   stop?: readonly string[];
   seed?: number;
+  /** Requests with the same value begin alike: a model on several hosts sends them to the same one while it has room. */
+  affinity?: string;
 }
 
 /**
@@ -24,13 +28,26 @@ export type ChatModelState = 'none' | 'fetching' | 'loading' | 'ready' | 'failed
 
 export interface ChatModelStatus {
   state: ChatModelState;
-  /** Name in the model list; empty for `none`. */
+  /** Name in the model list, or under which hosts serve it; empty for `none`, and while no host has told it. */
   model: string;
   capability: ModelCapability;
   /** Why it is not ready, a key of texts/*.yaml under `model.reason`. */
-  reason?: string;
+  reason?: ModelReason;
   /** 0 to 1 while fetching. */
   progress?: number;
+  /** The servers, where the model is on others than this one. */
+  hosts?: readonly HostStatus[];
+}
+
+export interface HostStatus {
+  url: string;
+  state: 'unknown' | 'up' | 'down';
+  /** What it serves, once it told. */
+  model?: string;
+  /** Why it is down, as in `ChatModelStatus`. */
+  reason?: ModelReason;
+  /** Our requests that it has under way. */
+  running: number;
 }
 
 /**

@@ -2,7 +2,7 @@ import type { CallbackManagerForLLMRun } from '@langchain/core/callbacks/manager
 import { BaseChatModel, type BaseChatModelCallOptions } from '@langchain/core/language_models/chat_models';
 import type { BaseMessage, MessageContent } from '@langchain/core/messages';
 import type { ChatGenerationChunk, ChatResult } from '@langchain/core/outputs';
-import { fromLangChain, gathered, textChunk } from './langchain-messages.js';
+import { estimatedTokens, fromLangChain, gathered, textChunk } from './langchain-messages.js';
 import type { LlamaProcess } from './llama-process.js';
 
 export interface LlamaCallOptions extends BaseChatModelCallOptions {
@@ -12,8 +12,6 @@ export interface LlamaCallOptions extends BaseChatModelCallOptions {
   seed?: number;
 }
 
-/** Characters of Korean a token of Qwen2.5, measured; English has more, so this never counts too few. */
-const CHARACTERS_A_TOKEN = 1.5;
 const DEFAULT_MAX_TOKENS = 512;
 
 /** A GGUF model in a child process as a LangChain chat model. */
@@ -54,7 +52,6 @@ export class LlamaChatModel extends BaseChatModel<LlamaCallOptions> {
 
   /** An estimate. The inherited one fetches an encoding file from a public site, which takes minutes in a closed network. */
   override async getNumTokens(content: MessageContent): Promise<number> {
-    const text = typeof content === 'string' ? content : JSON.stringify(content);
-    return Math.ceil(text.length / CHARACTERS_A_TOKEN);
+    return estimatedTokens(content);
   }
 }

@@ -7,7 +7,10 @@ export interface ModelHostOptions {
   apiKey?: string | undefined;
 }
 
-/** Why a host did not answer a call. The text of its answer is not kept: it may repeat what was sent. */
+/**
+ * Why a host did not answer a call. The text of its answer is not kept: it may repeat what was sent. `HostFailure` is for chat, where
+ * another host may do better; it needs LangChain, which the start of the service does not load.
+ */
 export class CallFailure extends Error {
   constructor(
     readonly reason: ModelReason,

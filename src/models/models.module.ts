@@ -26,7 +26,11 @@ import { openEmbedder } from './open-embedder.js';
     {
       provide: ChatModelSupervisor,
       inject: [ModelSettings, ModelStore],
-      useFactory: (settings: ModelSettings, store: ModelStore) => new ChatModelSupervisor(settings, store),
+      useFactory: async (settings: ModelSettings, store: ModelStore) => {
+        const supervisor = new ChatModelSupervisor(settings, store);
+        await supervisor.refuseUnusable();
+        return supervisor;
+      },
     },
     {
       provide: ChatModel,
@@ -53,10 +57,13 @@ export class ModelsModule implements OnApplicationShutdown {
 }
 
 function modelSettings(settings: Settings): ModelSettings {
-  const { chatModel, chatCapability, modelsFolder, modelUrls, mayFetch } = settings;
+  const { chatModel, chatCapability, chatUrls, chatApiKey, chatTimes, modelsFolder, modelUrls, mayFetch } = settings;
   return {
     chatModel,
     chatCapability,
+    chatUrls,
+    chatApiKey,
+    chatTimes,
     modelsFolder,
     modelUrls,
     mayFetch,

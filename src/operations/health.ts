@@ -1,24 +1,10 @@
 import { Injectable } from '@nestjs/common';
+import { VERSION } from '../config/version.js';
 import { Database } from '../database/database.js';
-import { ChatModel, type ChatModelStatus } from '../models/chat-model.js';
-import { Knowledge, VectorUpkeep, type UpkeepStatus } from '../knowledge/index.js';
+import { ChatModel } from '../models/chat-model.js';
+import { Knowledge, VectorUpkeep } from '../knowledge/index.js';
 import { Embedder } from '../models/embedder.js';
-import type { ModelReason } from '../models/model-reason.js';
-
-export interface Readiness {
-  /** `degraded`: customers are answered, but something is missing (the embedder, the language model). */
-  status: 'ready' | 'degraded' | 'unavailable';
-  store: 'embedded' | 'postgres' | 'unavailable';
-  /** `lexical`: there is no embedder for the vectors that the store has, or no vectors yet. */
-  retrieval: 'hybrid' | 'lexical';
-  embedder: { id: string; state: 'ready' } | { id: string; state: 'unavailable'; reason: ModelReason };
-  /** Of the configured embedder. While they are made, those of the one before are searched if it is at hand. */
-  vectors: UpkeepStatus;
-  /** Only where one is configured. `failed`: questions whose order it could not give. */
-  reranker?: { name: string; reranked: number; failed: number };
-  chatModel: ChatModelStatus;
-  version: string;
-}
+import type { Readiness } from './report.js';
 
 /** What works and what does not. */
 @Injectable()
@@ -75,5 +61,3 @@ export class Health {
     }
   }
 }
-
-const VERSION = process.env.npm_package_version ?? '0.1.0';

@@ -160,7 +160,11 @@ describe.runIf(STORES.includes('postgres'))('the database gone for 10 seconds', 
     const crisis = await client.call('message:send', { clientMessageId: 'crisis-away', text: '죽고 싶어요' });
     expect(crisis).toMatchObject({
       ok: false,
-      error: { code: 'store.unavailable', safeText: expect.stringContaining('109') },
+      error: {
+        code: 'store.unavailable',
+        safeText: expect.stringContaining('109'),
+        phones: expect.arrayContaining([{ name: '구급', number: '119' }]),
+      },
     });
     await new Promise((resolve) => setTimeout(resolve, 10_000));
     await wire.restore();

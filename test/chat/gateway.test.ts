@@ -113,6 +113,17 @@ describe.each(STORES)('a customer on a socket (%s store)', (kind) => {
     client.close();
   });
 
+  it('who fell for a fraud is queued with the lines to call at once', async () => {
+    const client = await ChatClient.open(service.url);
+    await client.ask('방금 보이스피싱에 속아서 돈을 보냈어요');
+    const { data } = client.events.find((event) => event.type === 'handoff.queued')!;
+    expect(data).toMatchObject({
+      reason: 'fraud_victim',
+      phones: [{ number: '1588-0000' }, { number: '112' }, { number: '1394' }],
+    });
+    client.close();
+  });
+
   it('may rate an answer, and nothing else', async () => {
     const client = await ChatClient.open(service.url);
     const events = await client.ask(KNOWN_QUESTION);

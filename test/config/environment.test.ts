@@ -93,6 +93,9 @@ describe('reading the environment', () => {
     ['SANGDAM_MODEL_URLS', 'ftp://files.bank.example', /comma-separated list of URLs/],
     ['SANGDAM_CONNECTIONS_PER_ADDRESS', '0', /1/],
     ['SANGDAM_MESSAGES_PER_MINUTE', '1.5', /integer/],
+    ['SANGDAM_CHAT_CONNECT_MS', '50', /100/],
+    ['SANGDAM_CHAT_FIRST_TOKEN_MS', '1s', /integer/],
+    ['SANGDAM_CHAT_NEXT_TOKEN_MS', '900000', /240000/],
     ['LOG_LEVEL', 'verbose', /trace, debug, info/],
   ])('refuses %s=%s, and names the variable, the value and what is expected', (variable, value, expected) => {
     const error = refusal({ [variable]: value });
@@ -106,10 +109,46 @@ describe('reading the environment', () => {
     ['SANGDAM_SECRET', 'short-secret'],
     ['SANGDAM_OPERATOR_TOKEN', 'short-token'],
     ['DATABASE_URL', 'mysql://root:hunter2@db/bank'],
+    ['SANGDAM_CHAT_URLS', 'http://admin:hunter2@gpu1:8080/v1'],
+    ['SANGDAM_CHAT_API_KEY', 'two words'],
   ])('does not show the value of %s when it refuses it', (variable, value) => {
     const error = refusal({ [variable]: value });
     expect(error.params.variable).toBe(variable);
     expect(`${error.message} ${JSON.stringify(error.params)}`).not.toContain(value);
+  });
+});
+
+describe('a chat model on other machines', () => {
+  const SANGDAM_CHAT_URLS = 'http://gpu1:8080/v1/, https://gpu_2.bank.internal/llm/v1';
+
+  it('is a list of servers, with times in milliseconds', () => {
+    const settings = Settings.read('command', { SANGDAM_CHAT_URLS, SANGDAM_CHAT_API_KEY: 'geheim' });
+    expect(settings).toMatchObject({
+      chatModel: undefined,
+      chatUrls: ['http://gpu1:8080/v1', 'https://gpu_2.bank.internal/llm/v1'],
+      chatApiKey: 'geheim',
+      chatTimes: { connectMs: 3_000, firstTokenMs: 30_000, nextTokenMs: 15_000 },
+    });
+    expect(JSON.stringify(settings)).not.toContain('geheim');
+  });
+
+  it.each([
+    'gpu1:8080/v1',
+    'ftp://gpu1/v1',
+    'http://gpu1/v1?key=1',
+    'http://gpu1/v1#a',
+    'http://gpu1/v1,http://gpu1/v1',
+  ])('refuses %s', (urls) => {
+    const { code, params } = refusal({ SANGDAM_CHAT_URLS: urls });
+    expect({ code, variable: params.variable }).toEqual({ code: 'config.invalid', variable: 'SANGDAM_CHAT_URLS' });
+  });
+
+  it('refuses a key that no server would get', () => {
+    expect(refusal({ SANGDAM_CHAT_API_KEY: 'geheim' }).params).toMatchObject({
+      variable: 'SANGDAM_CHAT_API_KEY',
+      value: '***',
+      expected: expect.stringContaining('SANGDAM_CHAT_URLS'),
+    });
   });
 });
 

@@ -130,6 +130,23 @@ describe.skipIf(browserMissing)('a customer in a browser on the running service'
       await fits('first');
     });
 
+    it('gives the widget’s parts compressed, to pages of every origin', async () => {
+      for (const name of ['widget.js', 'widget.socket.js', 'widget.en.json']) {
+        const sizes: number[] = [];
+        for (const encoding of ['br', 'gzip', undefined]) {
+          const answer = await fetch(new URL(name, service.url), {
+            headers: { 'accept-encoding': encoding ?? 'identity' },
+          });
+          expect(answer.headers.get('content-encoding')).toBe(encoding ?? null);
+          expect(answer.headers.get('content-type')).toContain(name.endsWith('js') ? 'javascript' : 'json');
+          expect(answer.headers.get('access-control-allow-origin')).toBe('*');
+          expect(await answer.text()).toContain(name.endsWith('json') ? '"title":"Hangyeol chat"' : 'prototype');
+          sizes.push(Number(answer.headers.get('content-length')));
+        }
+        expect(sizes).toEqual(sizes.toSorted((a, b) => a - b));
+      }
+    });
+
     it('answers with the approved answer and a source that opens', async () => {
       await openChat();
       const answer = await ask(REPAYMENT);
@@ -166,6 +183,7 @@ describe.skipIf(browserMissing)('a customer in a browser on the running service'
       const answer = await ask(FRAUD);
       await answer.getByText('112').first().waitFor();
       await answer.getByText('1394').first().waitFor();
+      await dialog().getByRole('link', { name: '경찰 112' }).waitFor();
       await dialog().getByText('상담사를 기다리는 중입니다').waitFor();
       await expectInView(answer.locator('.meta'));
       await fits('fraud');

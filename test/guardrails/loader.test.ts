@@ -160,4 +160,14 @@ describe('fixed texts and telephones', () => {
     write('phones.yaml', "phones:\n  police:\n    number: 'call 112'\n");
     expect(failure(load)).toMatchObject({ file: expect.stringMatching(/phones\.yaml:3$/), expected: 'digits and hyphens' });
   });
+
+  it('urgent lines of a category or to a phone that there is not', () => {
+    write('phones.yaml', "phones:\n  police: { number: '112' }\nurgent:\n  NOBODY:\n    - { phone: police, ko: 가, en: a }\n");
+    expect(failure(load).expected).toBe('a known category instead of NOBODY');
+    write('phones.yaml', "phones:\n  police: { number: '112' }\nurgent:\n  CRISIS:\n    - { phone: nobody, ko: 가, en: a }\n");
+    expect(failure(load)).toMatchObject({
+      file: expect.stringMatching(/phones\.yaml:5$/),
+      expected: 'a phone of this file instead of nobody',
+    });
+  });
 });

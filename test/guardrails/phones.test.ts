@@ -13,6 +13,18 @@ describe('the telephone registry', () => {
     expect(phones.has('1393')).toBe(false);
   });
 
+  it('names the lines to be called at once, in both languages, for crisis and fraud alone', () => {
+    expect(phones.urgent('FRAUD_VICTIM', 'ko')).toEqual([
+      { name: '고객센터', number: phones.number('bank-centre') },
+      { name: '경찰', number: phones.number('police') },
+      { name: '통합대응단', number: phones.number('fraud-centre') },
+    ]);
+    expect(phones.urgent('CRISIS', 'en').map(({ number }) => number)).toEqual(
+      ['crisis', 'emergency', 'police'].map((id) => phones.number(id)),
+    );
+    expect(phones.urgent('OFF_TOPIC', 'ko')).toEqual([]);
+  });
+
   it('refuses an id that is not registered', () => {
     expect(() => phones.render('{{phone:nobody}}')).toThrow(expect.objectContaining({ code: 'rules.invalid' }));
     expect(() => phones.number('nobody')).toThrow(expect.objectContaining({ code: 'rules.invalid' }));

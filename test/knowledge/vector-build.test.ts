@@ -210,9 +210,9 @@ describe.each(STORES)('a store of before there were sets (%s)', (kind) => {
     const { vectors, build } = room.knowledge();
     const set = (await vectors.searched())!;
     expect(set.embedder.id).toBe('hashing@1');
-    expect([
-      ...(await vectors.cosines(set, 'passage', Float32Array.from(JSON.parse(vector) as number[]), [])).values(),
-    ]).toEqual([1]);
+    const query = Float32Array.from(JSON.parse(vector) as number[]);
+    const { passages } = await vectors.cosines(set, query, { passages: [], exemplars: [] });
+    expect([...passages.values()]).toEqual([1]);
     expect(await stepsOf(build.run())).toEqual([]);
     await room.close();
   });

@@ -50,6 +50,9 @@ function supervise({ settings = {}, downloadWheel, ...options }: Setup): {
   const complete: ModelSettings = {
     chatModel: 'tiny',
     chatCapability: undefined,
+    chatUrls: [],
+    chatApiKey: undefined,
+    chatTimes: { connectMs: 1_000, firstTokenMs: 10_000, nextTokenMs: 10_000 },
     modelsFolder,
     modelUrls: [],
     mayFetch: false,

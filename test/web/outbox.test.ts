@@ -5,7 +5,7 @@ describe('messages on their way', () => {
   let outbox: Outbox;
   beforeEach(() => {
     outbox = new Outbox();
-    outbox.add('first-id', '첫 질문', 1);
+    outbox.add('first-id', '첫 질문');
   });
   const texts = (lastSeq: number): string[] => outbox.shown(lastSeq).map(({ text }) => text);
 
@@ -26,7 +26,7 @@ describe('messages on their way', () => {
   });
 
   it('come back when the acknowledgement says that the event was another one', () => {
-    outbox.add('second-id', '둘째 질문', 1);
+    outbox.add('second-id', '둘째 질문');
     outbox.emitted('first-id');
     outbox.emitted('second-id');
     outbox.arrived(2, '[이름]');
@@ -36,26 +36,26 @@ describe('messages on their way', () => {
     expect(texts(2)).toEqual(['첫 질문']);
   });
 
-  it('fail when nobody answers the attempt in time, and keep their id for the next one', () => {
-    outbox.timedOut('first-id', 1, 0);
+  it('fail when nobody answers in time, and keep their id for the next one', () => {
+    outbox.timedOut('first-id', 0);
     expect(outbox.shown(0)).toMatchObject([{ id: 'first-id', state: 'failed' }]);
-    outbox.retry('first-id', 2);
-    outbox.timedOut('first-id', 1, 0);
+    outbox.retry('first-id');
     expect(outbox.unacknowledged()).toMatchObject([{ id: 'first-id', state: 'sending' }]);
   });
 
   it('do not fail when only the acknowledgement got lost', () => {
     outbox.emitted('first-id');
     outbox.arrived(2, '첫 질문');
-    outbox.timedOut('first-id', 1, 2);
+    outbox.timedOut('first-id', 2);
     expect(texts(0)).toEqual([]);
   });
 
-  it('wait for the next conversation when theirs is gone', () => {
+  it('are kept, and wait for a word of their writer, when their conversation is gone', () => {
     outbox.emitted('first-id');
     outbox.arrived(2, '첫 질문');
-    outbox.moveToNewConversation();
-    expect(outbox.unacknowledged()).toMatchObject([{ id: 'first-id', emitted: false }]);
+    outbox.conversationEnded();
+    expect(outbox.unacknowledged()).toEqual([]);
+    expect(outbox.shown(9)).toMatchObject([{ id: 'first-id', state: 'failed', emitted: false }]);
     expect(texts(9)).toEqual(['첫 질문']);
   });
 });

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server as HttpServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket as Wire } from 'node:net';
 import { extname, join, normalize } from 'node:path';
 import { Server, type Socket } from 'socket.io';
 import type {
@@ -18,10 +18,14 @@ import type {
 /** As strict as a bank's own page may be. */
 const CSP = "default-src 'self'; style-src 'self'; connect-src 'self' ws: wss:; require-trusted-types-for 'script'";
 
+export const AI_NOTICE =
+  '이 상담은 인공지능(AI)이 답변합니다. 답변은 은행이 승인한 자료를 바탕으로 하며, 원하시면 언제든지 상담사와 상담하실 수 있습니다.';
+
 const TYPES: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',
   '.css': 'text/css',
   '.js': 'text/javascript',
+  '.json': 'application/json',
   '.svg': 'image/svg+xml',
 };
 
@@ -29,6 +33,7 @@ interface ErrorBody {
   code: string;
   message: string;
   safeText?: string;
+  phones?: readonly { name: string; number: string }[];
 }
 
 type Acknowledge = (body: object) => void;
@@ -50,20 +55,31 @@ export class ScriptedServer {
   /** Requests in order of arrival. */
   readonly received: { name: string; body: Record<string, unknown> }[] = [];
   readonly #http: HttpServer;
+  readonly #wires = new Set<Wire>();
   readonly #io: Server;
   readonly #scripts = new Map<string, Script>();
+  readonly #pages = new Map<string, { body: string; csp: string }>();
   readonly #faults = new Map<string, ErrorBody | 'silence' | 'lost-acknowledgement'>();
   #conversation = newConversation();
   #turn: ScriptedTurn | undefined;
+  #beginning: readonly NewEvent[] = [{ type: 'notice', origin: 'system', data: { kind: 'ai', text: AI_NOTICE } }];
   #away = false;
+  #webSockets: 'passed' | 'refused' | 'swallowed' = 'passed';
   #refusal: ErrorBody | undefined;
   #skipped: number | undefined;
 
   private constructor(private readonly folder: string) {
     this.#http = createServer((request, response) => void this.#serve(request, response));
+    this.#http.on('connection', (wire) => {
+      this.#wires.add(wire);
+      wire.once('close', () => this.#wires.delete(wire));
+    });
     this.#io = new Server(this.#http, {
       serveClient: false,
-      allowRequest: (_request, decide) => decide(null, !this.#away),
+      allowRequest: (request, decide) => {
+        const webSocket = request.url?.includes('transport=websocket') ? this.#webSockets : 'passed';
+        if (webSocket !== 'swallowed') decide(null, !this.#away && webSocket === 'passed');
+      },
     });
     this.#io.of('/chat').on('connection', (socket) => this.#connected(socket));
   }
@@ -78,6 +94,13 @@ export class ScriptedServer {
     return `http://127.0.0.1:${(this.#http.address() as AddressInfo).port}/`;
   }
 
+  /** Serves a page (or, by its ending, another file) of the test's own under the strict policy, or under another one. */
+  page(path: string, html: string, csp = CSP): string {
+    const body = extname(path) ? html : `<!doctype html><html lang="ko"><meta charset="utf-8">${html}`;
+    this.#pages.set(path, { body, csp });
+    return new URL(path, this.url).href;
+  }
+
   get events(): readonly ConversationEvent[] {
     return this.#conversation.events;
   }
@@ -85,6 +108,11 @@ export class ScriptedServer {
   /** Requests of that name. */
   requests(name: string): Record<string, unknown>[] {
     return this.received.filter((request) => request.name === name).map(({ body }) => body);
+  }
+
+  /** The conversation that the next opening without a token begins with. */
+  startWith(events: readonly NewEvent[]): void {
+    this.#beginning = events;
   }
 
   /** What happens when a customer sends exactly this text. */
@@ -123,6 +151,11 @@ export class ScriptedServer {
     this.#away = false;
   }
 
+  /** What a proxy in between does with WebSockets; `swallowed`: takes them and never answers. */
+  webSockets(fate: 'passed' | 'refused' | 'swallowed'): void {
+    this.#webSockets = fate;
+  }
+
   /** The conversation and its token are forgotten. */
   expire(): void {
     this.#conversation = newConversation();
@@ -143,17 +176,22 @@ export class ScriptedServer {
   }
 
   async close(): Promise<void> {
-    this.#http.closeAllConnections();
+    // Those that were taken for WebSockets are no connections of HTTP any more.
+    for (const wire of this.#wires) wire.destroy();
     await this.#io.close();
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = normalize(new URL(request.url ?? '/', 'http://localhost').pathname);
+    if (path === '/favicon.ico') return void response.writeHead(204).end();
+    const own = this.#pages.get(path);
     try {
-      const body = await readFile(join(this.folder, path === '/' ? 'index.html' : path));
+      const body = own?.body ?? (await readFile(join(this.folder, path === '/' ? 'index.html' : path)));
       response.writeHead(200, {
         'content-type': TYPES[extname(path) || '.html'] ?? 'application/octet-stream',
-        'content-security-policy': CSP,
+        'content-security-policy': own?.csp ?? CSP,
+        // As the service does: pages of other origins import the widget's parts.
+        'access-control-allow-origin': '*',
       });
       response.end(body);
     } catch {
@@ -205,7 +243,7 @@ export class ScriptedServer {
     const { conversationId, resumeToken } = body;
     if (conversationId === undefined) {
       this.#conversation = newConversation();
-      this.commit({ type: 'notice', origin: 'system', data: { kind: 'ai', text: AI_NOTICE } });
+      for (const event of this.#beginning) this.commit(event);
     } else if (conversationId !== this.#conversation.id || resumeToken !== this.#conversation.resumeToken)
       return {
         ok: false,
@@ -234,9 +272,6 @@ export class ScriptedServer {
     else if (!validate(payload)) this.violations.push(`${definition}: ${ajv.errorsText(validate.errors)}`);
   }
 }
-
-export const AI_NOTICE =
-  '이 상담은 인공지능(AI)이 답변합니다. 답변은 은행이 승인한 자료를 바탕으로 하며, 원하시면 언제든지 상담사와 상담하실 수 있습니다.';
 
 /** The answer to one message, step by step. */
 export class ScriptedTurn {

@@ -4,7 +4,9 @@ import { gzipSync } from 'node:zlib';
 import type { Browser, BrowserContext, CDPSession, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { browserMissing, buildWeb, launchBrowser } from './browser.js';
+import type { NewEvent } from '../../src/conversation/events.js';
 import { AI_NOTICE, ScriptedServer } from './scripted-server.js';
+import { OPENING, URGENT } from './widget-states.js';
 
 const SOURCE = {
   id: 'passage:예금자보호법@1#18',
@@ -12,6 +14,8 @@ const SOURCE = {
   ref: { law: '예금자보호법 시행령', article: '제18조' },
   text: '보험금의 지급한도는 1억원으로 한다.',
 };
+
+const SHEET = { id: 'passage:sheet@1#4', title: '정기예금 상품설명서 › 금리', page: 3, text: '12개월 연 2.50%' };
 
 const SHADOW = 'document.querySelector("sangdam-chat").shadowRoot';
 
@@ -28,6 +32,12 @@ const POSITION = `(() => {
     left: log.scrollHeight - log.clientHeight - log.scrollTop,
     answer: log.querySelector('.answer').getBoundingClientRect().top - log.getBoundingClientRect().top,
   };
+})()`;
+
+/** How much of the transcript is left below, CSS pixels. */
+const END = `(() => {
+  const log = ${SHADOW}.querySelector('.log');
+  return { left: log.scrollHeight - log.clientHeight - log.scrollTop };
 })()`;
 
 const SMALL_TARGETS = `[...${SHADOW}.querySelectorAll('button')].map((button) => button.getBoundingClientRect())
@@ -113,14 +123,15 @@ describe.skipIf(browserMissing)('the widget in a browser', () => {
     await answer.getByText('예금은 1억원까지 보호됩니다.').waitFor();
     await answer.getByText('AI 생성').waitFor();
     await button('답변 멈추기').waitFor();
-    server.turn.sentence('원금과 이자를 합한 금액입니다.', { sources: [SOURCE] });
+    server.turn.sentence('원금과 이자를 합한 금액입니다.', { sources: [SOURCE, SHEET] });
     server.turn.completed('answered');
     await button('보내기').waitFor();
     const text = answer.getByText('보험금의 지급한도는 1억원으로 한다.');
     expect(await text.isVisible()).toBe(false);
-    await answer.getByText('출처 1건').click();
+    await answer.getByText('출처 2건').click();
     await text.waitFor();
     await answer.getByText('예금자보호법 시행령 제18조').waitFor();
+    await answer.getByText('3쪽').waitFor();
   });
 
   it('takes feedback with a reason on the event that ended the turn', async () => {
@@ -143,6 +154,34 @@ describe.skipIf(browserMissing)('the widget in a browser', () => {
     await log().getByText('답변을 멈췄습니다.').waitFor();
     expect(await log().getByText('첫 문장입니다.').isVisible()).toBe(true);
     await button('보내기').waitFor();
+  });
+
+  it('takes the next question while an answer is being given, by the keyboard and by touch', async () => {
+    server.on('긴 질문', (turn) => turn.sentence('첫 문장입니다.'));
+    await openChat();
+    await send('긴 질문');
+    await button('답변 멈추기').waitFor();
+    expect(await button('보내기').count()).toBe(0);
+    await send('그다음 질문');
+    await log().getByText('“그다음 질문”에 대한 답변입니다.').waitFor();
+    await context.close();
+
+    context = await browser.newContext({ locale: 'ko-KR', viewport: { width: 390, height: 844 }, hasTouch: true });
+    page = await context.newPage();
+    await page.goto(server.url);
+    await button('상담 열기').tap();
+    await log().getByText(AI_NOTICE).waitFor();
+    await composer().fill('긴 질문');
+    await composer().press('Enter');
+    expect(server.requests('message:send').map(({ text }) => text)).toEqual(['긴 질문', '그다음 질문']);
+    await composer().fill('긴 질문');
+    await button('보내기').tap();
+    await button('답변 멈추기').waitFor();
+    await composer().fill('멈춘 뒤 질문');
+    await button('답변 멈추기').tap();
+    await log().getByText('답변을 멈췄습니다.').waitFor();
+    await button('보내기').tap();
+    await log().getByText('“멈춘 뒤 질문”에 대한 답변입니다.').waitFor();
   });
 
   it('says what it is doing while nothing is ready', async () => {
@@ -205,8 +244,156 @@ describe.skipIf(browserMissing)('the widget in a browser', () => {
     await dialog().getByText('상담사를 기다리는 중입니다').waitFor();
     server.commit({ type: 'handoff.joined', origin: 'counsellor', data: { counsellor: '김하늘' } });
     server.commit({ type: 'message', origin: 'counsellor', data: { text: '안녕하세요, 무엇을 도와드릴까요?' } });
-    await dialog().getByText('상담사 김하늘 님과 상담 중입니다').waitFor();
+    await dialog().getByText('상담사 김하늘 님과 상담 중').waitFor();
     await log().getByText('안녕하세요, 무엇을 도와드릴까요?').waitFor();
+  });
+
+  it('says how long the wait is, and that the counsellor writes and has read', async () => {
+    await openChat();
+    await button('상담사 연결').click();
+    server.signal({ type: 'queue', data: { position: 2, minutes: 4 } });
+    await page.getByText('대기 순서 2번째 · 약 4분').waitFor();
+    server.commit({ type: 'handoff.joined', origin: 'counsellor', data: { counsellor: '김하늘' } });
+    for (const text of ['하나', '둘']) {
+      server.on(text, () => undefined);
+      await send(text);
+      await bubbles(text).waitFor();
+    }
+    const own = log().locator('.own');
+    server.signal({ type: 'read', data: { seq: server.events.length - 1 } });
+    await own.nth(0).getByText('읽음').waitFor();
+    server.signal({ type: 'read', data: { seq: server.events.length } });
+    await own.nth(1).getByText('읽음').waitFor();
+    expect(await own.getByText('읽음').count()).toBe(1);
+    server.signal({ type: 'typing', data: { from: 'counsellor', on: true } });
+    await log().getByText('상담사가 입력하고 있습니다').waitFor();
+    server.commit({ type: 'message', origin: 'counsellor', data: { text: '확인했습니다.' } });
+    await expect.poll(() => log().getByText('상담사가 입력하고 있습니다').count()).toBe(0);
+  });
+
+  it('says outside working hours when people work again', async () => {
+    await openChat();
+    const data = { reason: 'requested', text: '지금은 상담 시간이 아닙니다.', opensAt: OPENING };
+    server.commit({ type: 'handoff.queued', origin: 'system', data });
+    await dialog().getByText('11월 26일 (목) 오전 9:00부터 순서대로 연결해 드립니다.').waitFor();
+    server.commit({ type: 'handoff.joined', origin: 'counsellor', data: { counsellor: '김하늘' } });
+    await expect.poll(() => dialog().getByText('11월 26일').count()).toBe(0);
+  });
+
+  it('keeps the lines to call above a conversation about fraud, over a reload, and where the store is away', async () => {
+    const lines = async (): Promise<string[]> =>
+      Promise.all((await dialog().getByRole('link').all()).map(async (link) => (await link.getAttribute('href'))!));
+    const tel = URGENT.map(({ number }) => `tel:${number.replace('-', '')}`);
+    server.on('사기를 당했어요', (turn) => {
+      turn.sentence('전화를 끊으세요.', { origin: 'system' });
+      const data = { reason: 'fraud_victim', phones: URGENT };
+      server.commit({ type: 'handoff.queued', origin: 'system', data });
+      turn.completed('fixed');
+    });
+    await openChat();
+    await send('사기를 당했어요');
+    await dialog().getByText('지금 바로 전화하세요').waitFor();
+    expect(await lines()).toEqual(tel);
+    server.commit({ type: 'handoff.ended', origin: 'system', data: { reason: 'cancelled' } });
+    await log().getByText('상담사 연결을 취소했습니다.').waitFor();
+    await page.reload();
+    await button('상담 열기').click();
+    await dialog().getByText('지금 바로 전화하세요').waitFor();
+    expect(await lines()).toEqual(tel);
+    server.expire();
+    await page.reload();
+    await button('상담 열기').click();
+    await log().getByText('이런 것을 물어보세요').waitFor();
+    await page.getByRole('alert').waitFor();
+    server.failNext('message:send', {
+      code: 'store.unavailable',
+      message: '일시적으로 저장소에 연결할 수 없습니다.',
+      safeText: '지금 바로 송금을 멈춰 주세요.',
+      phones: URGENT,
+    });
+    await send('사기를 당했어요');
+    await dialog().getByText('지금 바로 전화하세요').waitFor();
+    expect(await lines()).toEqual(tel);
+  });
+
+  it('shows on the page what came while it was closed', async () => {
+    await openChat();
+    await button('상담 창 닫기').click();
+    const text = '이체 한도는 앱에서 바로 늘리실 수 있습니다.';
+    server.commit({ type: 'message', origin: 'counsellor', data: { text } });
+    const preview = button(`새 메시지 읽기: ${text}`);
+    await preview.waitFor();
+    await button('닫기').click();
+    await expect.poll(() => preview.count()).toBe(0);
+    server.commit({ type: 'message', origin: 'counsellor', data: { text: '도와드릴까요?' } });
+    await button('상담 열기, 읽지 않은 메시지 2 개').waitFor();
+    await button('새 메시지 읽기: 도와드릴까요?').click();
+    await dialog().waitFor();
+  });
+
+  it('carries the mark of what an AI wrote into copies and onto paper', async () => {
+    server.on('질문', (turn) => {
+      turn.sentence('AI가 쓴 문장입니다.');
+      turn.completed('answered');
+    });
+    await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+    await openChat();
+    await send('질문');
+    await button('복사').click();
+    await button('복사했습니다').waitFor();
+    const clipboard = (): Promise<string> => page.evaluate('navigator.clipboard.readText()');
+    const mark = /^AI가 쓴 문장입니다\.\s+\[AI 생성 · 한결 상담 · \d{4}-\d{2}-\d{2}\]$/;
+    expect(await clipboard()).toMatch(mark);
+    await page.evaluate(`navigator.clipboard.writeText('')`);
+    await log().getByText('AI가 쓴 문장입니다.').click({ clickCount: 3 });
+    await page.keyboard.press('Control+C');
+    await expect.poll(clipboard).toMatch(mark);
+
+    await page.emulateMedia({ media: 'print' });
+    await log().getByText('‘AI 생성’ 표시가 있는 답변은 인공지능이 생성했습니다.').waitFor();
+    expect(await log().getByText('AI 생성', { exact: true }).isVisible()).toBe(true);
+    expect(await composer().isVisible()).toBe(false);
+    // Whole, however long: nothing scrolls on paper.
+    expect(await page.evaluate(`getComputedStyle(${SHADOW}.querySelector('.log')).overflowY`)).toBe('visible');
+    await page.emulateMedia({ media: 'screen' });
+  });
+
+  it('keeps the large letters for the window’s next page, and nothing else about the customer', async () => {
+    await openChat();
+    await button('가+ 글자 크게').click();
+    await button('가+ 글자 크게').click();
+    await page.reload();
+    await button('상담 열기').click();
+    await dialog().waitFor();
+    expect(await page.evaluate(`getComputedStyle(${SHADOW}.querySelector('.root')).fontSize`)).toBe('24px');
+    await button('보내기').getByText('보내기').waitFor();
+    expect(await log().locator('.welcome .choice').count()).toBe(3);
+    const stored = await page.evaluate<Record<string, string>>('({ ...sessionStorage })');
+    expect(Object.keys(stored).toSorted()).toEqual([`sangdam ${new URL(server.url).origin}`, 'sangdam text-size']);
+    expect(await page.evaluate('localStorage.length + document.cookie.length')).toBe(0);
+  });
+
+  it('draws a conversation of 200 messages whole, the newest part first', async () => {
+    server.startWith(
+      Array.from({ length: 100 }, (_, index): NewEvent[] => [
+        { type: 'message', origin: 'customer', data: { text: `${index + 1}번째 질문` } },
+        { type: 'message', origin: 'counsellor', data: { text: `${index + 1}번째 답입니다.` } },
+      ]).flat(),
+    );
+    await page.goto(server.url);
+    await button('상담 열기').click();
+    await log().getByText('100번째 답입니다.').waitFor();
+    await expect.poll(() => log().locator('.entry').count(), { timeout: 8_000 }).toBe(200);
+    await expect.poll(async () => (await page.evaluate<{ left: number }>(END)).left).toBeLessThanOrEqual(8);
+    // Screen readers, and the browser's own search, have all of it.
+    const cdp = await context.newCDPSession(page);
+    const { nodes } = await cdp.send('Accessibility.getFullAXTree');
+    const read = nodes.filter(
+      ({ role, name }) => role?.value === 'StaticText' && String(name?.value).endsWith('번째 질문'),
+    );
+    expect(read).toHaveLength(100);
+    await log().getByText('1번째 질문', { exact: true }).scrollIntoViewIfNeeded();
+    expect(await log().locator('.bubble').first().innerText()).toBe('1번째 질문');
   });
 
   it('loses nothing while the connection is away', async () => {
@@ -269,7 +456,7 @@ describe.skipIf(browserMissing)('the widget in a browser', () => {
     await page.reload();
     await requested('conversation:open', 2);
     server.commit({ type: 'message', origin: 'counsellor', data: { text: '확인해 보았습니다.' } });
-    await button('상담 열기, 읽지 않은 메시지 1개').click();
+    await button('상담 열기, 읽지 않은 메시지 1 개').click();
     await log().getByText('“첫 질문”에 대한 답변입니다.').waitFor();
     await log().getByText('확인해 보았습니다.').waitFor();
     const spoken = page.locator('[data-region=messages] p');
@@ -512,7 +699,7 @@ describe.skipIf(browserMissing)('the widget in a browser', () => {
       `addEventListener('securitypolicyviolation', (event) => console.error('CSP', event.violatedDirective, event.blockedURI))`,
     );
     await openChat();
-    await button('글자 크게').click();
+    await button('가+ 글자 크게').click();
     await send('질문');
     await log().getByText('“질문”에 대한 답변입니다.').waitFor();
   });
@@ -543,18 +730,6 @@ describe.skipIf(browserMissing)('the widget in a browser', () => {
     expect(await page.evaluate(`${SHADOW}.querySelector('.log').scrollWidth`)).toBe(320);
   });
 
-  it('keeps its looks on a page that resets everything', async () => {
-    await context.route('**/page.css', (route) =>
-      route.fulfill({ contentType: 'text/css', body: 'html { font-size: 62.5% } * { all: unset !important }' }),
-    );
-    await page.goto(server.url);
-    await button('상담 열기').waitFor();
-    expect(await button('상담 열기').boundingBox()).toEqual({ x: 1200, y: 720, width: 60, height: 60 });
-    await button('상담 열기').click();
-    await log().getByText(AI_NOTICE).waitFor();
-    await expect.poll(() => dialog().boundingBox()).toMatchObject({ x: 860, width: 400, height: 640 });
-  });
-
   it('comes with one script tag, in the language of the page', async () => {
     await context.route(server.url, (route) =>
       route.fulfill({
@@ -568,7 +743,9 @@ describe.skipIf(browserMissing)('the widget in a browser', () => {
     expect(server.requests('conversation:open')).toEqual([{ locale: 'en' }]);
   });
 
-  it('is at most 35 KB to download', () => {
-    expect(gzipSync(readFileSync(join(web.folder, 'widget.js')), { level: 9 }).length).toBeLessThanOrEqual(35_000);
+  it('is at most 35 KB to download, and what an open chat needs beside it 12 KB', () => {
+    const size = (name: string): number => gzipSync(readFileSync(join(web.folder, name)), { level: 9 }).length;
+    expect(size('widget.js')).toBeLessThanOrEqual(35_000);
+    expect(size('widget.socket.js')).toBeLessThanOrEqual(12_000);
   });
 });

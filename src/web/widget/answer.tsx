@@ -1,19 +1,13 @@
 import type { JSX } from 'preact';
-import { useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { CitedSource } from '../../conversation/events.js';
+import type { Chat } from './chat.js';
 import type { AnswerEntry, Sentence } from './conversation-state.js';
 import { Icon } from './icons.js';
-import { originLabel } from './origin-label.js';
+import { markOf, originLabel } from './origin-label.js';
 import type { FeedbackReason, Rating } from './protocol.js';
 import type { SeoulTime } from './seoul-time.js';
 import { fill, type Texts } from './texts.js';
-
-/** What a customer can do about an answer. */
-export interface AnswerActions {
-  rate(seq: number, rating: Rating, reason?: FeedbackReason): void;
-  choose(choice: string): void;
-  requestHandoff(): void;
-}
 
 interface AnswerProps {
   answer: AnswerEntry;
@@ -22,16 +16,16 @@ interface AnswerProps {
   rating: Rating | undefined;
   /** The newest entry: its choices can still be taken. */
   newest: boolean;
-  actions: AnswerActions;
+  chat: Chat;
 }
 
-export function Answer({ answer, texts, time, rating, newest, actions }: AnswerProps): JSX.Element | null {
+export function Answer({ answer, texts, time, rating, newest, chat }: AnswerProps): JSX.Element | null {
   const { sentences, withheld, choices, sources, finish } = answer;
   const cut = sentences.length === 0 && withheld.length === 0 && (finish === 'stopped' || finish === 'failed');
   if (sentences.length === 0 && withheld.length === 0 && choices.length === 0 && !cut) return null;
   const said = sentences.length > 0;
   return (
-    <article class={`answer from-${answer.origin}`} data-answer>
+    <article class={`answer from-${answer.origin}`} data-answer={answer.seq}>
       <p class="meta">
         <Origin answer={answer} texts={texts} /> <time dateTime={answer.at}>{time.time(answer.at)}</time>
       </p>
@@ -42,18 +36,11 @@ export function Answer({ answer, texts, time, rating, newest, actions }: AnswerP
         </div>
       )}
       {cut && <p class="aside">{finish === 'stopped' ? texts.stopped : texts.failed}</p>}
-      {withheld.length > 0 && <Withheld reasons={withheld} texts={texts} onHandoff={actions.requestHandoff} />}
-      {choices.length > 0 && newest && <Choices choices={choices} onChoose={actions.choose} />}
+      {withheld.length > 0 && <Withheld reasons={withheld} texts={texts} onHandoff={() => chat.requestHandoff()} />}
+      {choices.length > 0 && newest && <Choices choices={choices} onChoose={(choice) => chat.send(choice)} />}
       {sources.length > 0 && finish && <Sources sources={sources} texts={texts} />}
       {said && answer.completedSeq !== undefined && finish !== 'asked' && (
-        <Feedback
-          answer={answer}
-          seq={answer.completedSeq}
-          texts={texts}
-          time={time}
-          rating={rating}
-          actions={actions}
-        />
+        <Feedback answer={answer} seq={answer.completedSeq} texts={texts} time={time} rating={rating} chat={chat} />
       )}
     </article>
   );
@@ -142,13 +129,14 @@ function Choices({ choices, onChoose }: { choices: readonly string[]; onChoose(c
 
 function Sources({ sources, texts }: { sources: readonly CitedSource[]; texts: Texts }): JSX.Element {
   return (
-    <details class="sources" onToggle={(event) => reveal(event.currentTarget)}>
+    <details class="sources" onToggle={({ currentTarget }) => currentTarget.open && reveal(currentTarget)}>
       <summary>{fill(texts.sources, { n: sources.length })}</summary>
       <ol>
-        {sources.map(({ id, title, ref, text }) => (
+        {sources.map(({ id, title, ref, page, text }) => (
           <li key={id}>
             <p class="source-title">{ref ? `${ref.law} ${ref.article}` : title}</p>
             {ref && title !== ref.law && <p class="source-ref">{title}</p>}
+            {page && <p class="source-ref">{fill(texts.page, { n: page })}</p>}
             {text && <p class="source-text">{text}</p>}
           </li>
         ))}
@@ -161,13 +149,15 @@ function Sources({ sources, texts }: { sources: readonly CitedSource[]; texts: T
 const EDGE = 8;
 
 /** Scrolls the transcript, never the page, so far that what was opened can be read; its top stays in view. */
-function reveal(details: HTMLDetailsElement): void {
-  const scroller = details.closest('.log');
-  if (!details.open || !scroller) return;
-  const [box, frame] = [details.getBoundingClientRect(), scroller.getBoundingClientRect()];
+function reveal(part: Element): void {
+  const scroller = part.closest('.log');
+  if (!scroller) return;
+  const [box, frame] = [part.getBoundingClientRect(), scroller.getBoundingClientRect()];
   const hidden = Math.min(box.bottom - frame.bottom + EDGE, box.top - frame.top - EDGE);
   if (hidden > 0) scroller.scrollTop += hidden;
 }
+
+const REASONS: readonly FeedbackReason[] = ['wrong', 'incomplete', 'unclear', 'other'];
 
 function Feedback({
   answer,
@@ -175,26 +165,31 @@ function Feedback({
   texts,
   time,
   rating,
-  actions,
+  chat,
 }: Omit<AnswerProps, 'newest'> & { seq: number }): JSX.Element {
   const [asking, setAsking] = useState(false);
   const [copied, setCopied] = useState(false);
+  const down = useRef<HTMLButtonElement>(null);
+  const reasons = useRef<HTMLFieldSetElement>(null);
+  useLayoutEffect(() => void (reasons.current && reveal(reasons.current)), [asking]);
 
   /** What leaves the service carries its mark (AI Basic Act: exports need a perceivable one). */
   const copy = async (): Promise<void> => {
     const body = answer.sentences.map(({ text }) => text).join(' ');
-    const mark = fill(texts.copyMark, {
-      origin: originLabel(answer.origin, texts),
-      title: texts.title,
-      date: time.day(answer.at),
-    });
-    await navigator.clipboard.writeText(`${body}\n\n${mark}`);
+    await navigator.clipboard.writeText(`${body}\n\n${markOf(answer, texts, time)}`);
     setCopied(true);
   };
 
   const rate = (value: Rating): void => {
-    actions.rate(seq, value);
+    chat.rate(seq, value);
     setAsking(value === 'down');
+  };
+
+  const explain = (reason: FeedbackReason): void => {
+    chat.rate(seq, 'down', reason);
+    setAsking(false);
+    // The pressed button goes; the focus must not go with it.
+    down.current!.focus();
   };
 
   return (
@@ -203,7 +198,7 @@ function Feedback({
         <button type="button" class="tool" aria-pressed={rating === 'up'} onClick={() => rate('up')}>
           <Icon name="up" /> {texts.helpful}
         </button>
-        <button type="button" class="tool" aria-pressed={rating === 'down'} onClick={() => rate('down')}>
+        <button ref={down} type="button" class="tool" aria-pressed={rating === 'down'} onClick={() => rate('down')}>
           <Icon name="down" /> {texts.unhelpful}
         </button>
         {navigator.clipboard && (
@@ -213,24 +208,20 @@ function Feedback({
         )}
       </div>
       {asking && (
-        <fieldset class="reasons">
+        <fieldset ref={reasons} class="reasons">
           <legend>{texts.whyUnhelpful}</legend>
-          {texts.reasons.map(([reason, label]) => (
-            <button
-              key={reason}
-              type="button"
-              class="choice"
-              onClick={() => {
-                actions.rate(seq, 'down', reason);
-                setAsking(false);
-              }}
-            >
-              {label}
+          {REASONS.map((reason) => (
+            <button key={reason} type="button" class="choice" onClick={() => explain(reason)}>
+              {texts.reasons[reason]}
             </button>
           ))}
         </fieldset>
       )}
-      {rating && !asking && <p class="aside">{texts.thanks}</p>}
+      {rating && !asking && (
+        <p class="aside" role="status">
+          {texts.thanks}
+        </p>
+      )}
     </div>
   );
 }

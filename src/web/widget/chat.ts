@@ -1,8 +1,8 @@
 import type { ConversationEvent, Signal } from '../../conversation/events.js';
-import { ChatConnection, type ConnectionListener, type Phase } from './connection.js';
+import { ChatConnection, type ConnectionListener, type ConnectionOptions, type Phase } from './connection.js';
 import { apply, EMPTY_VIEW, type ConversationView } from './conversation-state.js';
 import type { Outgoing } from './outbox.js';
-import type { FeedbackReason, Rating, Requests, ServerError } from './protocol.js';
+import type { FeedbackReason, Phones, Rating, Requests, ServerError } from './protocol.js';
 import { SessionStore } from './session-store.js';
 
 export type ProgressStage = (Signal & { type: 'progress' })['data']['stage'];
@@ -16,8 +16,12 @@ export interface ChatSnapshot {
   progress?: { turn: number; stage: ProgressStage };
   /** The counsellor is writing. */
   typing: boolean;
-  /** Place in people's queue, from 1. */
-  queuePosition?: number;
+  /** Place in people's queue, from 1, and the expected wait in minutes. */
+  queue?: (Signal & { type: 'queue' })['data'];
+  /** The counsellor has read up to that number. */
+  readUpTo: number;
+  /** Lines to be called at once that came with an error: the conversation's own are in `view`. */
+  phones?: Phones;
   /** The conversation is about to end for want of a sign of life, in so many seconds. */
   closingIn?: number;
   /** Answers and people's messages since the panel was closed. */
@@ -38,15 +42,16 @@ export class Chat implements ConnectionListener {
     view: EMPTY_VIEW,
     outbox: [],
     typing: false,
+    readUpTo: 0,
     unread: 0,
     ratings: new Map(),
   };
   #visible = false;
   #typedAt = 0;
 
-  constructor(server: string, locale: 'ko' | 'en') {
-    const session = new SessionStore(`sangdam ${server}`);
-    this.#connection = new ChatConnection({ server, locale, session, listener: this });
+  constructor(options: Omit<ConnectionOptions, 'session' | 'listener'>) {
+    const session = new SessionStore(`sangdam ${options.server}`);
+    this.#connection = new ChatConnection({ ...options, session, listener: this });
     // An earlier conversation goes on at once, so that answers are counted while the panel is closed.
     if (session.read()) this.#connection.open();
   }
@@ -72,6 +77,11 @@ export class Chat implements ConnectionListener {
     if (!visible) return;
     this.#connection.open();
     this.#set({ unread: 0 });
+  }
+
+  /** The token of a customer who signed in; undefined after signing out. */
+  setIdentity(identity: string | undefined): void {
+    this.#connection.setIdentity(identity);
   }
 
   send(text: string): void {
@@ -140,15 +150,15 @@ export class Chat implements ConnectionListener {
   }
 
   began(): void {
-    this.#drop('progress', 'queuePosition', 'closingIn');
-    this.#set({ view: EMPTY_VIEW, typing: false, unread: 0, ratings: new Map() });
+    this.#drop('progress', 'queue', 'closingIn', 'phones');
+    this.#set({ view: EMPTY_VIEW, typing: false, readUpTo: 0, unread: 0, ratings: new Map() });
   }
 
   events(events: readonly ConversationEvent[], history: boolean): void {
     const view = events.reduce(apply, this.#snapshot.view);
     const { progress } = this.#snapshot;
     if (progress && events.some((event) => endsProgress(event, progress.turn))) this.#drop('progress');
-    if (view.state !== 'queued') this.#drop('queuePosition');
+    if (view.state !== 'queued') this.#drop('queue');
     if (!history) this.#drop('closingIn');
     const unread = this.#visible || history ? 0 : this.#snapshot.unread + events.filter(counts).length;
     this.#set({ view, unread, outbox: this.#connection.outbox, typing: false });
@@ -162,7 +172,9 @@ export class Chat implements ConnectionListener {
       case 'typing':
         return this.#set({ typing: signal.data.from === 'counsellor' && signal.data.on });
       case 'queue':
-        return this.#set({ queuePosition: signal.data.position });
+        return this.#set({ queue: signal.data });
+      case 'read':
+        return this.#set({ readUpTo: signal.data.seq });
       case 'closing':
         return this.#set({ closingIn: signal.data.seconds });
       case 'service':
@@ -177,7 +189,7 @@ export class Chat implements ConnectionListener {
   }
 
   failed(error: ServerError): void {
-    this.#set({ error });
+    this.#set({ error, ...(error.phones ? { phones: error.phones } : {}) });
   }
 
   #set(change: Partial<ChatSnapshot>): void {
@@ -185,7 +197,7 @@ export class Chat implements ConnectionListener {
     for (const listener of this.#listeners) listener();
   }
 
-  #drop(...facts: ('error' | 'progress' | 'queuePosition' | 'closingIn')[]): void {
+  #drop(...facts: ('error' | 'progress' | 'queue' | 'closingIn' | 'phones')[]): void {
     if (facts.every((fact) => this.#snapshot[fact] === undefined)) return;
     const next = { ...this.#snapshot };
     for (const fact of facts) delete next[fact];

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { HangulEnter } from './hangul-enter.js';
 import { Icon } from './icons.js';
 import { fill, type Texts } from './texts.js';
@@ -11,8 +11,10 @@ const MAX_ROWS = 5;
 
 interface ComposerProps {
   texts: Texts;
-  /** A turn is under way: Stop stands in the place of Send. */
+  /** A turn is under way: Stop stands in the place of Send, and beside it once there is a text. */
   answering: boolean;
+  /** 큰글씨: words instead of icons. */
+  large: boolean;
   /** Kept by the caller while the panel is closed; in memory only, since computers are shared. */
   draft: { text: string };
   onSend(text: string): void;
@@ -24,7 +26,7 @@ interface ComposerProps {
  * The text field and its button. The field is uncontrolled: whatever writes to it during a Hangul composition would break
  * the syllable. See HangulEnter for what Enter does.
  */
-export function Composer({ texts, answering, draft, onSend, onStop, onTyping }: ComposerProps): JSX.Element {
+export function Composer({ texts, answering, large, draft, onSend, onStop, onTyping }: ComposerProps): JSX.Element {
   const field = useRef<HTMLTextAreaElement>(null);
   const [hangul] = useState(() => new HangulEnter());
   const [length, setLength] = useState(draft.text.length);
@@ -33,6 +35,17 @@ export function Composer({ texts, answering, draft, onSend, onStop, onTyping }: 
     field.current!.value = draft.text;
     changed();
   }, [draft]);
+
+  useEffect(() => {
+    // Its width changes: buttons beside it come and go, phones are turned, letters grow.
+    let frame = 0;
+    const observer = new ResizeObserver(() => {
+      cancelAnimationFrame(frame);
+      frame = requestAnimationFrame(() => field.current && fitRows(field.current));
+    });
+    observer.observe(field.current!);
+    return () => observer.disconnect();
+  }, []);
 
   const changed = (): void => {
     draft.text = field.current!.value;
@@ -95,7 +108,7 @@ export function Composer({ texts, answering, draft, onSend, onStop, onTyping }: 
         aria-label={texts.composer}
         aria-describedby="counter"
         aria-invalid={over > 0}
-        placeholder={texts.placeholder}
+        placeholder={large ? texts.composer : texts.placeholder}
         enterkeyhint="enter"
         autocomplete="off"
         onKeyDown={keyDown}
@@ -104,21 +117,25 @@ export function Composer({ texts, answering, draft, onSend, onStop, onTyping }: 
         onCompositionEnd={() => hangul.compositionEnd() && sendCommitted()}
         onInput={input}
       />
-      {answering ? (
-        <button type="button" class="send stop" aria-label={texts.stop} onClick={pressed(onStop)}>
-          {texts.stopShort}
-        </button>
-      ) : (
-        <button
-          type="button"
-          class="send"
-          aria-label={texts.send}
-          aria-disabled={length === 0 || over > 0}
-          onClick={pressed(send)}
-        >
-          <Icon name="send" />
-        </button>
-      )}
+      <div class="composer-tools">
+        {answering && (
+          <button key="stop" type="button" class="send stop" aria-label={texts.stop} onClick={pressed(onStop)}>
+            {texts.stopShort}
+          </button>
+        )}
+        {(!answering || length > 0) && (
+          <button
+            key="send"
+            type="button"
+            class="send"
+            aria-label={texts.send}
+            aria-disabled={length === 0 || over > 0}
+            onClick={pressed(send)}
+          >
+            {large ? texts.send : <Icon name="send" />}
+          </button>
+        )}
+      </div>
       <p id="counter" class={over > 0 ? 'counter over' : 'counter'} role={over > 0 ? 'alert' : undefined}>
         {over > 0
           ? fill(texts.tooLong, { limit: LIMIT.toLocaleString(), over: over.toLocaleString() })

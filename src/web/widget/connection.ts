@@ -1,12 +1,17 @@
-import { io, type Socket } from 'socket.io-client';
+import type { Socket } from 'socket.io-client';
 import type { ConversationEvent, Signal } from '../../conversation/events.js';
 import { EventInbox } from './event-inbox.js';
 import { Outbox, type Outgoing } from './outbox.js';
 import type { Acknowledged, Opened, Requests, ServerError } from './protocol.js';
 import type { SessionStore } from './session-store.js';
+import { socketClient } from './socket-client.js';
 
-/** `lost`: was there or should be, is being tried again. `refused`: the server does not want us now. */
-export type Phase = 'idle' | 'connecting' | 'open' | 'lost' | 'refused';
+/**
+ * `lost`: was there or should be, is being tried again. `refused`: the server does not want us now. `ended`: the
+ * conversation cannot be gone on with; a new one begins at the customer's word. `unidentified`: the identity token has
+ * expired; waits for another one.
+ */
+export type Phase = 'idle' | 'connecting' | 'open' | 'lost' | 'refused' | 'ended' | 'unidentified';
 
 export interface ConnectionListener {
   /** Another conversation begins: what was shown belongs to the earlier one. */
@@ -23,7 +28,11 @@ export interface ConnectionListener {
 export interface ConnectionOptions {
   /** Origin of the service. */
   server: string;
+  /** Address of the script, beside which the rest of it is. */
+  script: string;
   locale: 'ko' | 'en';
+  /** A JWT that the bank's server made for its signed-in customer. */
+  identity?: string | undefined;
   session: SessionStore;
   listener: ConnectionListener;
 }
@@ -48,12 +57,16 @@ export class ChatConnection {
   readonly #outbox = new Outbox();
   /** Events that came before the acknowledgement of the opening. */
   #early: ConversationEvent[] = [];
+  #opened = false;
   #socket: Socket | undefined;
   #phase: Phase = 'idle';
   #gapTimer: ReturnType<typeof setTimeout> | undefined;
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
+  #identity: string | undefined;
 
-  constructor(private readonly options: ConnectionOptions) {}
+  constructor(private readonly options: ConnectionOptions) {
+    this.#identity = options.identity;
+  }
 
   get phase(): Phase {
     return this.#phase;
@@ -65,9 +78,20 @@ export class ChatConnection {
 
   /** Connects and opens the saved conversation or a new one. Does nothing where that is under way. */
   open(): void {
-    if (this.#socket) return;
-    this.#setPhase('connecting');
-    const socket = io(new URL('/chat', this.options.server).href, {
+    if (this.#opened) return;
+    this.#opened = true;
+    addEventListener('online', this.#online);
+    this.reconnect();
+  }
+
+  async #connect(): Promise<void> {
+    const client = await socketClient(this.options.script).catch(() => undefined);
+    if (!this.#opened || this.#socket) return;
+    if (!client) {
+      this.#setPhase('lost');
+      return this.#tryAgainIn(CLOSED_PAUSE);
+    }
+    const socket = client.io(new URL('/chat', this.options.server).href, {
       // WebSocket at once; where a proxy blocks it, long polling.
       transports: ['websocket', 'polling'],
       tryAllTransports: true,
@@ -77,34 +101,41 @@ export class ChatConnection {
     });
     this.#socket = socket;
     socket.on('connect', () => void this.#begin());
-    socket.on('connect_error', () => this.#setPhase('lost'));
+    socket.on('connect_error', (error) => this.#unreachable(socket, error));
     socket.on('disconnect', (reason) => this.#ended(reason));
     socket.on('refused', (error: ServerError) => this.#refused(error));
     socket.on('event', (event: ConversationEvent) => this.#arrived(event));
     socket.on('signal', (signal: Signal) => this.options.listener.signal(signal));
   }
 
+  /** The customer signed in, or, without a token, out: then nobody at this computer goes on with the conversation. */
+  setIdentity(identity: string | undefined): void {
+    const signedOut = this.#identity !== undefined && identity === undefined;
+    this.#identity = identity;
+    if (signedOut) this.startOver();
+    else if (this.#phase === 'unidentified') this.reconnect();
+  }
+
   /** Connects at once instead of at the next attempt. */
   reconnect(): void {
     clearTimeout(this.#retryTimer);
     this.#setPhase('connecting');
-    this.#socket?.disconnect().connect();
+    if (this.#socket) this.#socket.disconnect().connect();
+    else void this.#connect();
   }
 
   /** Shows the message as sending and sends it as soon as there is a connection. */
   send(text: string): void {
     const id = randomId();
-    const now = Date.now();
-    this.#outbox.add(id, text, now);
-    this.#dispatch(id, text, now);
+    this.#outbox.add(id, text);
+    this.#dispatch(id, text);
   }
 
   /** Sends it again under the same id. */
   retry(id: string): void {
-    const now = Date.now();
-    this.#outbox.retry(id, now);
+    this.#outbox.retry(id);
     const message = this.#outbox.unacknowledged().find((candidate) => candidate.id === id);
-    if (message) this.#dispatch(id, message.text, now);
+    if (message) this.#dispatch(id, message.text);
   }
 
   discard(id: string): void {
@@ -123,28 +154,37 @@ export class ChatConnection {
   /** Leaves the conversation for a new one. */
   startOver(): void {
     this.options.session.forget();
+    this.#outbox.conversationEnded();
+    if (this.#phase === 'unidentified') this.#identity = undefined;
     this.#clear();
-    if (this.#socket) this.reconnect();
-    else this.open();
+    if (this.#opened) this.reconnect();
   }
 
   close(): void {
     clearTimeout(this.#retryTimer);
     clearTimeout(this.#gapTimer);
+    removeEventListener('online', this.#online);
     this.#socket?.removeAllListeners().disconnect();
     this.#socket = undefined;
+    this.#opened = false;
   }
 
   async #begin(): Promise<void> {
     const { session, locale } = this.options;
     const saved = session.read();
+    // A signed-in customer's: the page may not have had the time to say who is there.
+    if (saved?.identified && this.#identity === undefined) return this.#pause('unidentified');
     const after = this.#inbox.lastSeq;
     this.#early = [];
-    const reply = await this.#ask<Opened>('conversation:open', saved ? { ...saved, after, locale } : { locale });
+    const identity = this.#identity === undefined ? {} : { identity: this.#identity };
+    const earlier = saved && { conversationId: saved.conversationId, resumeToken: saved.resumeToken, after };
+    const request = { ...earlier, ...identity, locale };
+    const reply = await this.#ask<Opened>('conversation:open', request);
     if (!reply) return this.#socket?.connected ? this.reconnect() : undefined;
     if (!reply.ok) return this.#openingRefused(reply.error);
     if (!saved) this.#clear();
-    session.write({ conversationId: reply.conversationId, resumeToken: reply.resumeToken });
+    const identified = saved ? saved.identified : this.#identity !== undefined;
+    session.write({ conversationId: reply.conversationId, resumeToken: reply.resumeToken, identified });
     this.#setPhase('open');
     this.#receive([...reply.events, ...this.#early.splice(0)], saved !== undefined && after === 0);
     for (const { id, text } of this.#outbox.unacknowledged()) void this.#hand(id, text);
@@ -152,15 +192,41 @@ export class ChatConnection {
 
   #openingRefused(error: ServerError): void {
     this.options.listener.failed(error);
-    if (GONE.has(error.code) && this.options.session.read()) {
-      this.options.session.forget();
-      this.#clear();
-      void this.#begin();
-      return;
+    if (error.code === 'identity.expired') return this.#pause('unidentified');
+    if (error.code.startsWith('identity.')) {
+      // The page's fault. Who is not known can still be answered.
+      this.#identity = undefined;
+      return void this.#begin();
     }
+    if (GONE.has(error.code) && this.options.session.read()) return this.#gone();
     this.#setPhase('refused');
     this.#tryAgainIn(REFUSED_PAUSE);
   }
+
+  /** The saved conversation is over. One that is not shown, after a reload, makes place for a new one. */
+  #gone(): void {
+    this.options.session.forget();
+    if (this.#inbox.lastSeq === 0) return void this.#begin();
+    this.#outbox.conversationEnded();
+    this.#pause('ended');
+  }
+
+  /** Until somebody decides, there is nothing to be connected for. */
+  #pause(phase: 'ended' | 'unidentified'): void {
+    clearTimeout(this.#retryTimer);
+    this.#socket?.disconnect();
+    this.#setPhase(phase);
+  }
+
+  /** A proxy that takes WebSockets and lets nothing through is met only by the time-out: then long polling comes first. */
+  #unreachable(socket: Socket, { message }: Error): void {
+    if (message === 'timeout') socket.io.opts.transports = ['polling', 'websocket'];
+    this.#setPhase('lost');
+  }
+
+  readonly #online = (): void => {
+    if (this.#phase === 'lost') this.reconnect();
+  };
 
   /** The server says why and then disconnects; Socket.IO does not come back by itself after that. */
   #refused(error: ServerError): void {
@@ -196,11 +262,8 @@ export class ChatConnection {
     if (this.#inbox.gap) this.#gapTimer = setTimeout(() => this.reconnect(), GAP_PATIENCE);
   }
 
-  #dispatch(id: string, text: string, attempt: number): void {
-    setTimeout(() => {
-      this.#outbox.timedOut(id, attempt, this.#inbox.lastSeq);
-      this.options.listener.changed();
-    }, PATIENCE);
+  /** Without a connection it waits for one, for as long as the conversation lives. */
+  #dispatch(id: string, text: string): void {
     this.options.listener.changed();
     if (this.#phase === 'open') void this.#hand(id, text);
   }
@@ -208,9 +271,10 @@ export class ChatConnection {
   async #hand(id: string, text: string): Promise<void> {
     this.#outbox.emitted(id);
     const reply = await this.#ask<{ seq: number }>('message:send', { clientMessageId: id, text });
-    // Without an acknowledgement it is handed over again after the next opening, or shown as failed by its own timer.
-    if (!reply) return;
-    if (reply.ok) this.#outbox.acknowledged(id, reply.seq, this.#inbox.lastSeq);
+    // Where the connection was lost it is handed over again after the next opening.
+    if (!reply && this.#phase !== 'open') return;
+    if (!reply) this.#outbox.timedOut(id, this.#inbox.lastSeq);
+    else if (reply.ok) this.#outbox.acknowledged(id, reply.seq, this.#inbox.lastSeq);
     else {
       // The message itself shows why; a text that helps at once (crisis, fraud) is told above everything.
       this.#outbox.refused(id, reply.error);
@@ -230,7 +294,6 @@ export class ChatConnection {
 
   #clear(): void {
     this.#inbox.reset();
-    this.#outbox.moveToNewConversation();
     this.options.listener.began();
   }
 

@@ -5,7 +5,9 @@ import type {
   Finish,
   NoticeKind,
   Origin,
+  Queued,
 } from '../../conversation/events.js';
+import type { Phones } from './protocol.js';
 
 export interface Sentence {
   index: number;
@@ -56,6 +58,10 @@ export interface ConversationView {
   /** Turns that have begun and not ended, by the number of the customer's message. */
   openTurns: readonly number[];
   counsellor?: string;
+  /** Nobody is at work for the queue: when counsellors begin, UTC, ISO 8601. */
+  opensAt?: string;
+  /** Lines to be called at once; they stay to the end of the conversation. */
+  phones?: Phones;
 }
 
 export const EMPTY_VIEW: ConversationView = { lastSeq: 0, state: 'assistant', entries: [], openTurns: [] };
@@ -85,7 +91,7 @@ function change(view: ConversationView, event: ConversationEvent): ConversationV
     case 'notice':
       return append(view, { kind: 'notice', seq, at, notice: event.data.kind, text: event.data.text });
     case 'handoff.queued':
-      return { ...append(view, { kind: 'handoff', seq, at, step: 'queued', ...event.data }), state: 'queued' };
+      return queued(view, event, event.data);
     case 'handoff.ended':
       return {
         ...append(without(view), { kind: 'handoff', seq, at, step: 'ended', ...event.data }),
@@ -94,7 +100,7 @@ function change(view: ConversationView, event: ConversationEvent): ConversationV
     case 'handoff.joined': {
       const { counsellor } = event.data;
       return {
-        ...append(view, { kind: 'handoff', seq, at, step: 'joined', counsellor }),
+        ...append(without(view), { kind: 'handoff', seq, at, step: 'joined', counsellor }),
         state: 'counsellor',
         counsellor,
       };
@@ -112,10 +118,23 @@ function append(view: ConversationView, entry: Entry): ConversationView {
   return { ...view, entries: [...view.entries, entry] };
 }
 
-/** The counsellor has left. */
+/** The counsellor has left, or the wait is over. */
 function without(view: ConversationView): ConversationView {
-  const { counsellor: _left, ...rest } = view;
+  const { counsellor: _left, opensAt: _waited, ...rest } = view;
   return rest;
+}
+
+function queued(
+  view: ConversationView,
+  { seq, at }: ConversationEvent,
+  { opensAt, phones = view.phones, ...data }: Queued,
+): ConversationView {
+  return {
+    ...append(without(view), { kind: 'handoff', seq, at, step: 'queued', ...data }),
+    state: 'queued',
+    ...(opensAt ? { opensAt } : {}),
+    ...(phones ? { phones } : {}),
+  };
 }
 
 function withMessage(view: ConversationView, { seq, at, origin }: ConversationEvent, text: string): ConversationView {
@@ -141,8 +160,9 @@ function withAnswer(
   turn: number,
   edit: (answer: AnswerEntry) => AnswerEntry,
 ): ConversationView {
-  const known = view.entries.some((entry) => entry.kind === 'answer' && entry.turn === turn);
-  const fresh: AnswerEntry = {
+  const { entries, openTurns } = view;
+  const place = entries.findLastIndex((entry) => entry.kind === 'answer' && entry.turn === turn);
+  const answer = (entries[place] as AnswerEntry | undefined) ?? {
     kind: 'answer',
     seq,
     turn,
@@ -153,11 +173,10 @@ function withAnswer(
     withheld: [],
     choices: [],
   };
-  const entries = known ? view.entries : [...view.entries, fresh];
   return {
     ...view,
-    openTurns: view.openTurns.includes(turn) ? view.openTurns : [...view.openTurns, turn],
-    entries: entries.map((entry) => (entry.kind === 'answer' && entry.turn === turn ? edit(entry) : entry)),
+    openTurns: openTurns.includes(turn) ? openTurns : [...openTurns, turn],
+    entries: place < 0 ? [...entries, edit(answer)] : entries.with(place, edit(answer)),
   };
 }
 

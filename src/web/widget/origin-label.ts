@@ -1,5 +1,6 @@
 import type { Origin } from '../../conversation/events.js';
-import type { Texts } from './texts.js';
+import type { SeoulTime } from './seoul-time.js';
+import { fill, type Texts } from './texts.js';
 
 /** Who speaks, in words. */
 export function originLabel(origin: Origin, texts: Texts): string {
@@ -17,4 +18,9 @@ export function originLabel(origin: Origin, texts: Texts): string {
     default:
       return origin satisfies never;
   }
+}
+
+/** What a copy of an answer says about where it comes from. */
+export function markOf({ origin, at }: { origin: Origin; at: string }, texts: Texts, time: SeoulTime): string {
+  return fill(texts.copyMark, { origin: originLabel(origin, texts), title: texts.title, date: time.day(at) });
 }

@@ -5,8 +5,7 @@ export interface Outgoing {
   /** The clientMessageId: the same one at every attempt, so that the server takes the message once. */
   id: string;
   text: string;
-  /** When it was last handed over for sending, milliseconds since 1970. */
-  at: number;
+  /** `sending` for as long as it is on its way or waits for a connection. */
   state: 'sending' | 'failed';
   /** Whether it has left this page at least once. */
   emitted: boolean;
@@ -30,8 +29,8 @@ export class Outbox {
     return this.#messages.filter((message) => message.state === 'sending' && !message.acknowledged);
   }
 
-  add(id: string, text: string, at: number): void {
-    this.#messages = [...this.#messages, { id, text, at, state: 'sending', emitted: false }];
+  add(id: string, text: string): void {
+    this.#messages = [...this.#messages, { id, text, state: 'sending', emitted: false }];
   }
 
   emitted(id: string): void {
@@ -49,18 +48,17 @@ export class Outbox {
   }
 
   /**
-   * Nobody answered the attempt of that moment in time. A message whose event is shown did arrive, whatever became of the
-   * acknowledgement.
+   * Nobody acknowledged it in time. A message whose event is shown did arrive, whatever became of the acknowledgement.
    */
-  timedOut(id: string, attempt: number, lastSeq: number): void {
+  timedOut(id: string, lastSeq: number): void {
     const message = this.#messages.find((candidate) => candidate.id === id);
-    if (!message || message.acknowledged || message.at !== attempt || message.state === 'failed') return;
+    if (!message || message.acknowledged) return;
     if (message.seq !== undefined && message.seq <= lastSeq) this.discard(id);
     else this.#edit(id, (late) => ({ ...late, state: 'failed' }));
   }
 
-  retry(id: string, at: number): void {
-    this.#edit(id, ({ error: _error, ...message }) => ({ ...message, state: 'sending', at }));
+  retry(id: string): void {
+    this.#edit(id, ({ error: _error, ...message }) => ({ ...message, state: 'sending' }));
   }
 
   discard(id: string): void {
@@ -85,11 +83,14 @@ export class Outbox {
     );
   }
 
-  /** Another conversation begins: numbers of the old one mean nothing in it. */
-  moveToNewConversation(): void {
+  /**
+   * The conversation has ended: its numbers mean nothing any more, and whether what was still on its way belongs into the
+   * next one is for its writer to say.
+   */
+  conversationEnded(): void {
     this.#messages = this.#messages
       .filter(({ acknowledged }) => !acknowledged)
-      .map(({ seq: _old, ...message }) => ({ ...message, emitted: false }));
+      .map(({ seq: _old, ...message }) => ({ ...message, emitted: false, state: 'failed' }));
   }
 
   #edit(id: string, edit: (message: Outgoing) => Outgoing): void {

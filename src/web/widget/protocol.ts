@@ -1,4 +1,7 @@
-import type { ConversationEvent, ConversationState } from '../../conversation/events.js';
+import type { ConversationEvent, ConversationState, Queued } from '../../conversation/events.js';
+
+/** Lines to be called at once. */
+export type Phones = NonNullable<Queued['phones']>;
 
 /** The customer's side of the wire. Shapes: src/chat/protocol.schema.json, against which the tests check both directions. */
 export interface ServerError {
@@ -9,6 +12,8 @@ export interface ServerError {
   field?: string;
   /** A text that helps at once (crisis, fraud) although the message could not be stored. */
   safeText?: string;
+  /** Lines to be called at once, beside `safeText`. */
+  phones?: Phones;
 }
 
 export type Acknowledged<Extra extends object = object> = ({ ok: true } & Extra) | { ok: false; error: ServerError };

@@ -50,7 +50,8 @@ export class ScrollFollow {
     if (!this.#pinned) return;
     const end = this.scroller.scrollHeight - this.scroller.clientHeight;
     const anchor = this.anchor();
-    const limit = anchor ? anchor.offsetTop - NEAR : end;
+    const above = (element: HTMLElement): number => element.getBoundingClientRect().top;
+    const limit = anchor ? above(anchor) - above(this.scroller) + this.scroller.scrollTop - NEAR : end;
     const target = Math.min(end, Math.max(limit, this.scroller.scrollTop));
     this.scroller.scrollTop = target;
     this.#top = target;

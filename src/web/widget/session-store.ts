@@ -2,52 +2,63 @@
 export interface SavedConversation {
   conversationId: string;
   resumeToken: string;
+  /** It began with the token of a signed-in customer, and goes on with one alone. */
+  identified: boolean;
 }
 
 /**
- * The resume token in sessionStorage: it ends with the window, since computers are shared. Where a browser blocks storage
- * it lives in memory, and only a reload loses it.
+ * One text in sessionStorage: it ends with the window, since computers are shared. Where a browser blocks storage it lives
+ * in memory, and only a reload loses it.
  */
-export class SessionStore {
-  #memory: SavedConversation | undefined;
+export class SessionItem {
+  #memory: string | undefined;
 
-  /** @param key distinguishes the services that one page may embed. */
   constructor(private readonly key: string) {}
 
-  read(): SavedConversation | undefined {
+  get(): string | undefined {
     try {
-      const stored = sessionStorage.getItem(this.key);
-      if (stored !== null) this.#memory = parse(stored);
+      this.#memory = sessionStorage.getItem(this.key) ?? this.#memory;
     } catch {
       // Blocked storage throws at access: the memory serves.
     }
     return this.#memory;
   }
 
-  write(saved: SavedConversation): void {
-    this.#memory = saved;
+  set(value: string | undefined): void {
+    this.#memory = value;
     try {
-      sessionStorage.setItem(this.key, JSON.stringify(saved));
-    } catch {
-      // As above.
-    }
-  }
-
-  forget(): void {
-    this.#memory = undefined;
-    try {
-      sessionStorage.removeItem(this.key);
+      if (value === undefined) sessionStorage.removeItem(this.key);
+      else sessionStorage.setItem(this.key, value);
     } catch {
       // As above.
     }
   }
 }
 
-function parse(stored: string): SavedConversation | undefined {
-  try {
-    const { conversationId, resumeToken } = JSON.parse(stored) as Partial<SavedConversation>;
-    return conversationId && resumeToken ? { conversationId, resumeToken } : undefined;
-  } catch {
-    return undefined;
+/** The resume token of this window's conversation. */
+export class SessionStore {
+  readonly #item: SessionItem;
+
+  /** @param key distinguishes the services that one page may embed. */
+  constructor(key: string) {
+    this.#item = new SessionItem(key);
+  }
+
+  read(): SavedConversation | undefined {
+    try {
+      const saved = JSON.parse(this.#item.get() ?? '{}') as Partial<SavedConversation>;
+      const { conversationId, resumeToken, identified = false } = saved;
+      return conversationId && resumeToken ? { conversationId, resumeToken, identified } : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  write(saved: SavedConversation): void {
+    this.#item.set(JSON.stringify(saved));
+  }
+
+  forget(): void {
+    this.#item.set(undefined);
   }
 }

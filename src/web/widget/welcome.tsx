@@ -8,6 +8,8 @@ export interface BankFacts {
   privacyHref?: string;
   /** When counsellors work, as people read it. */
   hours?: string;
+  /** The bank's own words of welcome. */
+  greeting?: string;
   /** Questions to begin with. */
   starters: readonly string[];
 }
@@ -15,13 +17,16 @@ export interface BankFacts {
 interface WelcomeProps {
   texts: Texts;
   bank: BankFacts;
+  /** 큰글씨: fewer choices. */
+  large: boolean;
   onAsk(question: string): void;
 }
 
 /** What a customer should know before the first message, and ways to begin. */
-export function Welcome({ texts, bank, onAsk }: WelcomeProps): JSX.Element {
+export function Welcome({ texts, bank, large, onAsk }: WelcomeProps): JSX.Element {
   return (
     <div class="welcome">
+      {bank.greeting && <p class="prose">{bank.greeting}</p>}
       <ul class="facts">
         <Fact icon="lock">{texts.secrets}</Fact>
         <Fact icon="clock">
@@ -38,7 +43,7 @@ export function Welcome({ texts, bank, onAsk }: WelcomeProps): JSX.Element {
       )}
       <h3>{texts.startersTitle}</h3>
       <ul class="choices">
-        {bank.starters.map((question) => (
+        {bank.starters.slice(0, large ? 3 : 5).map((question) => (
           <li key={question}>
             <button type="button" class="choice" onClick={() => onAsk(question)}>
               {question}
