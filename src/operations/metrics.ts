@@ -153,14 +153,12 @@ export class Metrics implements OnModuleInit, OnModuleDestroy {
       'Share of the texts that have a vector of the configured embedder.',
       () => this.upkeep.status().progress,
     );
-    const { rerank } = this.knowledge;
-    if (rerank)
-      this.#asked(
-        'sangdam_reranked_questions',
-        'Questions since the start whose hits were put into the reranker’s order, or could not be.',
-        () => rerank.counts,
-        'outcome',
-      );
+    this.#asked(
+      'sangdam_reranked_questions',
+      'Questions since the start whose hits were put into the reranker’s order, or could not be.',
+      () => this.knowledge.rerank?.counts ?? { reranked: 0, failed: 0 },
+      'outcome',
+    );
     this.#asked('sangdam_store_up', '1 while the store answers.', async () =>
       (await health.readiness()).store === 'unavailable' ? 0 : 1,
     );
