@@ -4,9 +4,14 @@ import type { ListedModel } from './model-list.js';
 const HEADROOM_BYTES = 1024 ** 3;
 
 /** Whether the model fits into what the machine, or the container's limit, has left now. */
-export function memoryAllows(
+export function memoryAllows(model: Pick<ListedModel, 'memoryBytes'>, availableBytes?: number): boolean {
+  return spareBytes(model, availableBytes) >= 0;
+}
+
+/** What the model leaves of it: for more answers at the same time. Negative where it does not fit. */
+export function spareBytes(
   model: Pick<ListedModel, 'memoryBytes'>,
   availableBytes: number = process.availableMemory(),
-): boolean {
-  return model.memoryBytes + HEADROOM_BYTES <= availableBytes;
+): number {
+  return availableBytes - HEADROOM_BYTES - model.memoryBytes;
 }

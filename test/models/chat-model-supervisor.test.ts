@@ -53,6 +53,7 @@ function supervise({ settings = {}, downloadWheel, ...options }: Setup): {
     chatUrls: [],
     chatApiKey: undefined,
     chatTimes: { connectMs: 1_000, firstTokenMs: 10_000, nextTokenMs: 10_000 },
+    chatSlots: 8,
     modelsFolder,
     modelUrls: [],
     mayFetch: false,
