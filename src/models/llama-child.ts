@@ -260,9 +260,8 @@ async function serve(model: Loaded, request: Request): Promise<void> {
     );
     slot.busy = true;
     slot.lastId = id;
-    await copyBeginning(slot.sequence, closestSlot(slots, tokens).sequence, tokens);
     steps.enter();
-    const stop = await generate(slot, steps, tokens, history, request, room).finally(() => steps.leave());
+    const stop = await generate(model, slot, tokens, history, request, room).finally(() => steps.leave());
     send({ type: 'done', id, stop });
   } catch (error) {
     send({ type: 'failed', id, reason: 'generation-failed', message: String(error) });
@@ -306,14 +305,14 @@ type Copying = LlamaContextSequence & {
 };
 
 async function generate(
+  model: Loaded,
   { sequence, chat }: Slot,
-  steps: Steps,
   tokens: Token[],
   history: ChatHistoryItem[],
   { id, generation, abort: { signal } }: Request,
   room: number,
 ): Promise<LlamaStop> {
-  await readPrompt(sequence, steps, tokens, id, signal);
+  await readPrompt(model, sequence, tokens, id, signal);
   if (signal.aborted) return 'cancelled';
   const { metadata } = await chat.generateResponse(history, {
     signal,
@@ -333,19 +332,23 @@ async function generate(
 
 /** Evaluates the prompt but for its last token, step by step, leaving what the sequence already knows of it. */
 async function readPrompt(
+  { slots, steps }: Loaded,
   sequence: LlamaContextSequence,
-  steps: Steps,
   tokens: Token[],
   id: number,
   signal: AbortSignal,
 ): Promise<void> {
   const prompt = tokens.slice(0, -1);
+  let begun = false;
   await sequence.adaptStateToTokens(prompt, false);
   while (sequence.nextTokenIndex < prompt.length && !signal.aborted) {
+    const granted = await steps.read(id, prompt.length - sequence.nextTokenIndex);
+    if (granted === 0 || signal.aborted) continue;
+    // Not before its turn: of many that come at once the first reads the beginning, the others copy it.
+    if (!begun) await copyBeginning(sequence, closestSlot(slots, prompt).sequence, prompt);
+    begun = true;
     const from = sequence.nextTokenIndex;
-    const granted = await steps.read(id, prompt.length - from);
-    if (granted > 0 && !signal.aborted)
-      await sequence.evaluateWithoutGeneratingNewTokens(prompt.slice(from, from + granted));
+    await sequence.evaluateWithoutGeneratingNewTokens(prompt.slice(from, from + granted));
   }
 }
 
