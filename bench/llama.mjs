@@ -157,13 +157,13 @@ async function ourAdapter() {
     threads,
     contextTokens: CONTEXT_TOKENS,
     sequences: SLOTS,
-    spareBytes: Infinity,
+    spareBytes: Number.MAX_SAFE_INTEGER,
   });
   const model = new LlamaChatModel(llama);
   const status = () => ({ state: 'ready', model: 'bench', capability: 'write' });
   const port = new LangChainChatModel({ status, current: () => model });
-  const { state } = await llama.settled();
-  if (state !== 'ready') throw new Error(`${flags.model}: ${state}`);
+  const settled = await llama.settled();
+  if (settled.state !== 'ready') throw new Error(`${flags.model}: ${settled.reason}`);
   return {
     name: 'sangdam',
     stream: (prompt, _, signal = new AbortController().signal) =>

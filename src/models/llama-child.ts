@@ -127,7 +127,7 @@ async function bytesOfSequence(model: LlamaModel, contextSize: number): Promise<
       modelGpuLayers: model.gpuLayers,
     });
   const [one, two] = [await memoryOf(1), await memoryOf(2)];
-  return two.cpuRam + two.gpuVram - one.cpuRam - one.gpuVram;
+  return Math.max(1, two.cpuRam + two.gpuVram - one.cpuRam - one.gpuVram);
 }
 
 function slotOf(context: LlamaContext, chatWrapper: ChatWrapper, steps: Steps): Slot {
@@ -254,10 +254,8 @@ async function serve(model: Loaded, request: Request): Promise<void> {
       send({ type: 'failed', id, reason: 'prompt-too-long', message: `${tokens.length} tokens` });
       return;
     }
-    slot = closestSlot(
-      slots.filter(({ busy }) => !busy),
-      tokens,
-    );
+    const idle = slots.filter(({ busy }) => !busy);
+    slot = closestSlot(idle, tokens);
     slot.busy = true;
     slot.lastId = id;
     steps.enter();
