@@ -248,7 +248,7 @@ function stateOf(phase: Phase): Omit<ChatModelStatus, 'model' | 'capability'> & 
       const { state } = phase.process;
       if (state.state === 'failed') return { state: 'failed', reason: state.reason };
       return state.state === 'ready'
-        ? { state: 'ready', ...phase.process.load }
+        ? { state: 'ready', ...phase.process.occupancy }
         : { state: 'loading', reason: 'loading' };
     }
   }

@@ -56,7 +56,7 @@ export class LlamaProcess {
   }
 
   /** Answers under way, places for them, and requests that wait for one. */
-  get load(): { slots: { busy: number; total: number }; queued: number } {
+  get occupancy(): { slots: { busy: number; total: number }; queued: number } {
     const total = this.current.state === 'ready' ? this.current.sequences : 0;
     const busy = Math.min(this.streams.size, total);
     return { slots: { busy, total }, queued: this.streams.size - busy };

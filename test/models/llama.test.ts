@@ -158,10 +158,10 @@ describe('eight conversations in one llama child process', () => {
     await cancelled.next();
     const others = EIGHT.slice(1).map((n) => all(process_.generate(counselling(n))));
     const waiting = all(process_.generate(counselling(1)));
-    expect(process_.load).toEqual({ slots: { busy: 8, total: 8 }, queued: 1 });
+    expect(process_.occupancy).toEqual({ slots: { busy: 8, total: 8 }, queued: 1 });
     abort.abort();
     expect(await Promise.all([waiting, ...others])).toEqual(alone);
-    await expect.poll(() => process_.load.slots.busy).toBe(0);
+    await expect.poll(() => process_.occupancy.slots.busy).toBe(0);
   });
 
   it('go on while a long prompt is read', async () => {
@@ -186,7 +186,7 @@ describe('eight conversations in one llama child process', () => {
     expect(ends.map((end) => end.status === 'rejected' && end.reason.params.reason)).toEqual(
       EIGHT.map(() => 'crashed'),
     );
-    expect(process_.load).toEqual({ slots: { busy: 0, total: 0 }, queued: 0 });
+    expect(process_.occupancy).toEqual({ slots: { busy: 0, total: 0 }, queued: 0 });
     await process_.settled();
     expect(await all(process_.generate(counselling(3)))).toBe(alone[2]);
   });
@@ -201,7 +201,7 @@ describe('the slots of a llama child process', () => {
     [100 * TINY_CACHE, 8],
   ])('are as many as memory holds: %d spare bytes, %d slots', async (spareBytes, total) => {
     const process = await llama({ sequences: 8, spareBytes });
-    expect(process.load.slots.total).toBe(total);
+    expect(process.occupancy.slots.total).toBe(total);
     expect(await all(process.generate(asking('안녕')))).not.toBe('');
   });
 });
