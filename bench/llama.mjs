@@ -2,7 +2,8 @@
 // loop in this process and llama.cpp's own server, with the same model, prompts and limits, greedy.
 // Usage, after a build: node_modules/.bin/node bench/llama.mjs [--model <file.gguf>] [--conversations 1,4,8] [--rounds 3] [--tokens 48]
 //
-// In a round every conversation asks a new question with a new statute under the same instructions, all at the same moment.
+// In a round every conversation asks a new question with a new statute under the same instructions, all at the same moment; in
+// the first round nobody has read the instructions yet.
 // The contenders take turns within a round, so that what else runs on the machine slows all of them. Afterwards one answer is
 // generated while a prompt of 1,500 tokens arrives: how long does its reader wait for the next token?
 //
@@ -53,23 +54,8 @@ printMachine();
 const bare = await bareLoop();
 const contenders = [await ourAdapter(), bare, await llamaServer()].filter(Boolean);
 try {
-  await converse(SLOTS, () => {}); // every sequence has seen the instructions once
-  for (const conversations of counts) {
-    const results = new Map(contenders.map(({ name }) => [name, []]));
-    for (let round = 0; round < rounds; round++)
-      await converse(conversations, (name, result) => results.get(name).push(result));
-    console.log(`\n${conversations} conversations, load ${loadavg()[0].toFixed(1)}`);
-    const ofAll = (name, figure) => median(results.get(name).map((result) => result[figure]));
-    for (const name of results.keys()) {
-      const ofBare = (figure) => (ofAll(name, figure) / ofAll(bare.name, figure)).toFixed(2);
-      const firsts = results.get(name).flatMap((result) => result.firsts);
-      console.log(
-        `  ${name.padEnd(12)} ${ofAll(name, 'rate').toFixed(1).padStart(5)} tokens/s (${ofBare('rate')} of bare), ` +
-          `${ofAll(name, 'perCpuSecond').toFixed(1).padStart(5)} tokens per CPU second (${ofBare('perCpuSecond')}), ` +
-          `first token p50 ${seconds(quantile(firsts, 0.5))} s, p95 ${seconds(quantile(firsts, 0.95))} s`,
-      );
-    }
-  }
+  await compare(`the first questions of ${SLOTS} conversations`, SLOTS, 1);
+  for (const conversations of counts) await compare(`${conversations} conversations`, conversations, rounds);
   console.log(`\na prompt of ${LONG_PROMPT_TOKENS} tokens beside a running answer`);
   for (const contender of contenders) {
     const { gaps, first } = await interrupted(contender);
@@ -81,6 +67,23 @@ try {
 } finally {
   await Promise.all(contenders.map((contender) => contender.close()));
   process.exit(); // llama.cpp's threads can make an orderly end hang
+}
+
+async function compare(what, conversations, rounds) {
+  const results = new Map(contenders.map(({ name }) => [name, []]));
+  for (let round = 0; round < rounds; round++)
+    await converse(conversations, (name, result) => results.get(name).push(result));
+  console.log(`\n${what}, load ${loadavg()[0].toFixed(1)}`);
+  const ofAll = (name, figure) => median(results.get(name).map((result) => result[figure]));
+  for (const name of results.keys()) {
+    const ofBare = (figure) => (ofAll(name, figure) / ofAll(bare.name, figure)).toFixed(2);
+    const firsts = results.get(name).flatMap((result) => result.firsts);
+    console.log(
+      `  ${name.padEnd(12)} ${ofAll(name, 'rate').toFixed(1).padStart(5)} tokens/s (${ofBare('rate')} of bare), ` +
+        `${ofAll(name, 'perCpuSecond').toFixed(1).padStart(5)} tokens per CPU second (${ofBare('perCpuSecond')}), ` +
+        `first token p50 ${seconds(quantile(firsts, 0.5))} s, p95 ${seconds(quantile(firsts, 0.95))} s`,
+    );
+  }
 }
 
 /** One round of all contenders with the same prompts, in an order that changes from round to round. */
@@ -106,7 +109,8 @@ async function interrupted(contender) {
   const long = { ...bare.prompt([{ role: 'user', content }]), maxTokens: 2 };
   const abort = new AbortController();
   const gaps = [];
-  let [pieces, last, arrived, first, answered] = [0];
+  let pieces = 0;
+  let last, arrived, first, answered;
   for await (const _ of contender.stream({ ...question(), maxTokens: 1000 }, 0, abort.signal)) {
     const now = performance.now();
     if (arrived) gaps.push(now - last);

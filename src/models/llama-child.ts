@@ -18,12 +18,15 @@ import type { PromptMessage } from './chat-model.js';
 import type { FromLlamaChild, LlamaGeneration, LlamaLoad, LlamaStop, ToLlamaChild } from './llama-protocol.js';
 
 /**
- * Tokens that a thread evaluates in one decode step. A step cannot be interrupted: it is how long a cancellation may take, and
- * how long the next token of a running answer waits while another prompt is read: .5 s with 32 tokens of the 1.5B model on
- * one core. More tokens read a prompt no faster there (docs/benchmarks.md).
+ * Tokens that a thread evaluates in one decode step where prompts alone are read; beside running answers it is half of it. A step
+ * cannot be interrupted: it is how long a cancellation may take, and how long the next token of a running answer waits while
+ * another prompt is read: .5 s with 32 tokens of the 1.5B model on one core. Steps of 64 read a prompt as fast as any, steps
+ * of 32 are a tenth slower (docs/benchmarks.md).
  */
-const STEP_TOKENS_A_THREAD = 32;
+const STEP_TOKENS_A_THREAD = 64;
 const MOST_STEP_TOKENS = 512;
+/** So that however many answers run, there is room for a prompt beside them. */
+const LEAST_STEP_TOKENS_A_SEQUENCE = 4;
 /** Shorter beginnings are read again rather than copied from another sequence. */
 const WORTH_COPYING = 32;
 /** A prompt that leaves less room than this for the answer is refused instead of answered with half a sentence. */
@@ -109,7 +112,10 @@ async function load({ modelPath, threads, contextTokens, sequences: most, spareB
     onLoadProgress: (progress) => send({ type: 'loading', progress }),
   });
   const contextSize = Math.min(contextTokens, model.trainContextSize);
-  const stepTokens = Math.max(most, Math.min(MOST_STEP_TOKENS, STEP_TOKENS_A_THREAD * threads));
+  const stepTokens = Math.max(
+    LEAST_STEP_TOKENS_A_SEQUENCE * most,
+    Math.min(MOST_STEP_TOKENS, STEP_TOKENS_A_THREAD * threads),
+  );
   const sequences = Math.min(most, 1 + Math.floor(spareBytes / (await bytesOfSequence(model, contextSize))));
   const context = await model.createContext({ contextSize, sequences, threads, batchSize: stepTokens });
   const wrapper = resolveChatWrapper(model);
@@ -203,7 +209,7 @@ class Steps {
     this.#reading = [];
     this.#onStep();
     for (const begin of generating) begin();
-    let left = this.#tokens - generating.length;
+    let left = generating.length === 0 ? this.#tokens : this.#tokens / 2 - generating.length;
     for (const { wanted, grant } of reading) {
       const tokens = Math.min(wanted, left);
       left -= tokens;
