@@ -161,7 +161,6 @@ async function ourAdapter() {
     threads,
     contextTokens: CONTEXT_TOKENS,
     sequences: SLOTS,
-    spareBytes: Number.MAX_SAFE_INTEGER,
   });
   const model = new LlamaChatModel(llama);
   const status = () => ({ state: 'ready', model: 'bench', capability: 'write' });

@@ -116,7 +116,10 @@ async function load({ modelPath, threads, contextTokens, sequences: most, spareB
     LEAST_STEP_TOKENS_A_SEQUENCE * most,
     Math.min(MOST_STEP_TOKENS, STEP_TOKENS_A_THREAD * threads),
   );
-  const sequences = Math.min(most, 1 + Math.floor(spareBytes / (await bytesOfSequence(model, contextSize))));
+  const sequences =
+    spareBytes === undefined
+      ? most
+      : Math.min(most, 1 + Math.floor(spareBytes / (await bytesOfSequence(model, contextSize))));
   const context = await model.createContext({ contextSize, sequences, threads, batchSize: stepTokens });
   const wrapper = resolveChatWrapper(model);
   const steps = new Steps(stepTokens, sendTexts);

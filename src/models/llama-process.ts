@@ -137,7 +137,8 @@ export class LlamaProcess {
     // Without a pid it could not be started (no memory, no processes left), and no exit follows.
     child.on('error', () => (child.pid === undefined ? gone() : child.kill('SIGKILL')));
     const { modelPath, threads, contextTokens, sequences, spareBytes } = this.options;
-    this.post({ type: 'load', modelPath, threads, contextTokens, sequences, spareBytes });
+    const memory = spareBytes === undefined ? {} : { spareBytes };
+    this.post({ type: 'load', modelPath, threads, contextTokens, sequences, ...memory });
   }
 
   private receive(message: FromLlamaChild): void {

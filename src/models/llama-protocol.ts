@@ -10,7 +10,7 @@ export interface LlamaLoad {
   /** Most answers generated at the same time; more requests wait in order. */
   sequences: number;
   /** Memory beyond the model and one sequence, bytes: where it does not hold the others' key-value caches, fewer are made. */
-  spareBytes: number;
+  spareBytes?: number;
 }
 
 export interface LlamaGeneration {

@@ -18,7 +18,6 @@ async function llama(options: Partial<LlamaProcessOptions> = {}): Promise<LlamaP
     threads: 1,
     contextTokens: 2048,
     sequences: 1,
-    spareBytes: 1e9,
     backoffMs: 10,
     ...options,
   });
