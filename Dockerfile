@@ -19,7 +19,7 @@ WORKDIR /app
 COPY vendor vendor
 COPY package.json package-lock.json ./
 RUN npm ci --include=dev --no-audit --no-fund --loglevel=error
-COPY tsconfig.json tsconfig.build.json vite.config.ts ./
+COPY tsconfig.json tsconfig.build.json vite.config.ts vite.pages.config.ts ./
 COPY scripts scripts
 COPY src src
 RUN npm run build

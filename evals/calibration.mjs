@@ -59,7 +59,7 @@ function hashed(text) {
 }
 
 async function phrasings() {
-  const versions = await knowledge.repository.exemplarsOn(null);
+  const versions = (await Array.fromAsync(knowledge.repository.exemplarsOn(null))).flat();
   const stored = await knowledge.repository.readExemplars(versions);
   return stored.flatMap(({ exemplar, vectors }) =>
     exemplar.phrasings.map((query, at) => ({

@@ -1,6 +1,6 @@
-// dist/: the SQL and JSON schemas, the service (tsc) and the widget (vite).
+// dist/: the SQL and JSON schemas, the service (tsc), the widget and the pages (vite).
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync } from 'node:fs';
+import { cpSync, existsSync, rmSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -15,3 +15,5 @@ cpSync(join(root, 'src'), join(root, 'dist'), {
 });
 run('tsc', '-p', 'tsconfig.build.json');
 if (existsSync(join(root, 'vite.config.ts'))) run('vite', 'build', '--logLevel', 'warn');
+rmSync(join(root, 'dist', 'web', 'assets'), { recursive: true, force: true }); // names with hashes: of the last build only
+run('vite', 'build', '--config', 'vite.pages.config.ts', '--logLevel', 'warn');

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const sourceFolders = ['src', 'scripts'];
-const sourceFiles = ['package.json', 'tsconfig.json', 'tsconfig.build.json', 'vite.config.ts'];
+const sourceFiles = ['package.json', 'tsconfig.json', 'tsconfig.build.json', 'vite.config.ts', 'vite.pages.config.ts'];
 
 /** Hash over names, sizes and modification times: changes whenever a source does, costs a few milliseconds. */
 function fingerprint() {

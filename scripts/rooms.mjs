@@ -27,7 +27,7 @@ const WITHOUT_NEST = new Set(['text', 'privacy']);
 
 /** What runs in the browser takes the shapes of what it receives, and no code of the server. */
 const WEB = 'web';
-const WEB_TAKES_TYPES_OF = /^src\/(conversation\/|chat\/protocol\.)/;
+const WEB_TAKES_TYPES_OF = /^src\/(conversation\/|chat\/protocol\.|operations\/report\.)/;
 const WEB_TAKES = /^src\/chat\/[\w.-]+\.schema\.json$/;
 
 const root = resolve(process.argv[2] ?? join(dirname(fileURLToPath(import.meta.url)), '..'));
@@ -103,7 +103,7 @@ function faultOfPath(file, room, target, typesOnly) {
 
 function faultOfWeb(target, typesOnly) {
   if (WEB_TAKES.test(target) || (typesOnly && WEB_TAKES_TYPES_OF.test(target))) return undefined;
-  return 'pages take only the types of conversation and of the chat protocol, and the chat schema';
+  return 'pages take only the types of conversation, of the chat protocol and of the operations report, and the chat schema';
 }
 
 /** A room with an index.ts shows what it offers there, and its providers in its module file. */

@@ -3,10 +3,12 @@ import type { RequestHandler } from 'express';
 import helmet from 'helmet';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { IncomingMessage } from 'node:http';
 import { ChatSocketAdapter } from './chat/socket.adapter.js';
 import { shipped } from './config/package-root.js';
 import type { Settings } from './config/settings.js';
 import { Knowledge } from './knowledge/index.js';
+import { OperatorAccess } from './operations/operator-access.js';
 
 /** Only our own files and our own sockets; a host page of the bank sets its own policy. */
 const securityHeaders = helmet({
@@ -24,11 +26,23 @@ const securityHeaders = helmet({
   crossOriginResourcePolicy: { policy: 'cross-origin' },
 });
 
+/** The page of operators is not there for others. */
+function onlyFor(access: OperatorAccess): RequestHandler {
+  return (request, response, next) => {
+    if (access.exists(request)) next();
+    else response.status(404).end();
+  };
+}
+
 /** Headers, pages, sockets and the knowledge of a service that is about to listen. */
 export async function configureApplication(app: NestExpressApplication, settings: Settings): Promise<void> {
   app.set('trust proxy', settings.behindProxy ? 1 : false);
   app.disable('x-powered-by');
   app.use(securityHeaders);
+  // /v1 reads its bodies itself, after it has checked who sends them.
+  app.useBodyParser('json', { type: (request) => isParsed(request, 'application/json') });
+  app.useBodyParser('urlencoded', { type: (request) => isParsed(request, 'application/x-www-form-urlencoded') });
+  app.use('/operations', onlyFor(app.get(OperatorAccess, { strict: false })));
   const web = shipped('dist', 'web');
   app.use(compressed(web));
   // Public files: the widget on a bank's page fetches its texts from here.
@@ -52,4 +66,8 @@ function compressed(folder: string): RequestHandler {
     request.url = `${request.path}.${encoding === 'br' ? 'br' : 'gz'}`;
     next();
   };
+}
+
+function isParsed({ url, headers }: IncomingMessage, type: string): boolean {
+  return !url?.startsWith('/v1/') && headers['content-type']?.split(';', 1)[0]!.trim().toLowerCase() === type;
 }

@@ -8,11 +8,13 @@ import {
   type OnGatewayDisconnect,
 } from '@nestjs/websockets';
 import type { Socket } from 'socket.io';
-import { AppError, type ErrorBody } from '../config/app-error.js';
+import { AppError, errorMet, type ErrorBody, type ErrorCode } from '../config/app-error.js';
 import { Settings } from '../config/settings.js';
 import { localeOf, type Locale } from '../config/texts.js';
 import { Conversations } from '../conversation/conversations.js';
 import type { Conversation, ConversationEvent, ConversationId, ConversationState } from '../conversation/events.js';
+import { ServiceLevel, type Level } from '../conversation/service-level.js';
+import { IdentityTokens } from './identity-tokens.js';
 import { Limits } from './limits.js';
 import { parseClientMessage, type ClientMessage, type ClientMessages } from './protocol.js';
 
@@ -31,6 +33,9 @@ interface Safe {
 
 type CustomerSocket = Socket & { data: Session };
 
+/** Refusals that are not the customer's doing: who is in danger is helped all the same. */
+const UNACCEPTED = new Set<ErrorCode>(['store.unavailable', 'service.off']);
+
 type Acknowledgement<Extra extends object = Record<never, never>> = { ok: true } & Extra;
 
 /** An error in a handler becomes the acknowledgement `{ok:false,error}`; what is not ours is logged and told as `internal`. */
@@ -40,6 +45,7 @@ class AcknowledgeErrors implements ExceptionFilter {
 
   catch(thrown: unknown, host: ArgumentsHost): void {
     const error = AppError.from(thrown);
+    errorMet.tell({ code: error.code });
     const acknowledge = host.getArgs<unknown[]>().find((argument) => typeof argument === 'function');
     const socket = host.switchToWs().getClient<CustomerSocket>();
     if (error.code === 'internal')
@@ -55,7 +61,9 @@ class AcknowledgeErrors implements ExceptionFilter {
 export class ChatGateway implements OnGatewayConnection, OnGatewayDisconnect {
   constructor(
     private readonly conversations: Conversations,
+    private readonly level: ServiceLevel,
     private readonly limits: Limits,
+    private readonly identities: IdentityTokens,
     private readonly settings: Settings,
   ) {}
 
@@ -88,6 +96,7 @@ export class ChatGateway implements OnGatewayConnection, OnGatewayDisconnect {
       conversationId: ConversationId;
       resumeToken: string;
       state: ConversationState;
+      level: Level;
       events: ConversationEvent[];
     }>
   > {
@@ -96,15 +105,17 @@ export class ChatGateway implements OnGatewayConnection, OnGatewayDisconnect {
     if (request.locale) socket.data.locale = request.locale;
     if (socket.data.conversation)
       throw AppError.of('input.invalid', { field: 'conversationId', expected: 'one conversation a connection' });
+    const customer = request.identity === undefined ? undefined : await this.identities.customer(request.identity);
     const opened =
       request.conversationId !== undefined && request.resumeToken !== undefined
-        ? await this.conversations.resume(request.conversationId as ConversationId, request.resumeToken)
-        : await this.conversations.start(socket.data.locale);
+        ? await this.conversations.resume(request.conversationId as ConversationId, request.resumeToken, customer)
+        : await this.conversations.start(socket.data.locale, customer);
     const { conversation, resumeToken } = opened;
     const after = request.conversationId === undefined ? 0 : (request.after ?? 0);
     const events = await this.#follow(socket, conversation.id, after);
     socket.data.conversation = conversation;
-    return { ok: true, conversationId: conversation.id, resumeToken, state: conversation.state, events };
+    const { id: conversationId, state } = conversation;
+    return { ok: true, conversationId, resumeToken, state, level: this.level.current, events };
   }
 
   @SubscribeMessage('message:send')
@@ -118,7 +129,7 @@ export class ChatGateway implements OnGatewayConnection, OnGatewayDisconnect {
     try {
       return { ok: true, ...(await this.conversations.send(conversation, clientMessageId, text)) };
     } catch (error) {
-      if (AppError.from(error).code !== 'store.unavailable') throw error;
+      if (!UNACCEPTED.has(AppError.from(error).code)) throw error;
       const safety = this.conversations.safety(text, socket.data.locale);
       throw safety ? Object.assign(error as AppError, { safety } satisfies Safe) : error;
     }

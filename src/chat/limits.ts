@@ -21,6 +21,11 @@ export class Limits {
     this.#opens = new RateLimiterMemory({ points: settings.connectionsPerAddress * 4, duration: 60 });
   }
 
+  /** Sockets that are open now. */
+  get connections(): number {
+    return [...this.#connections.values()].reduce((sum, count) => sum + count, 0);
+  }
+
   /** False where the address has all the connections that it may have. */
   connect(address: string): boolean {
     const open = this.#connections.get(address) ?? 0;

@@ -70,7 +70,7 @@ function toError(error: ErrorObject, locale: Locale): AppError {
 }
 
 /** Field names come from the client: only what can be a name is said again. */
-function printable(name: string): string {
+export function printable(name: string): string {
   return /^[\w.:-]{1,40}$/.test(name) ? name : '?';
 }
 

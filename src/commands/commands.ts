@@ -1,8 +1,10 @@
 import { askCommand } from './ask.command.js';
+import { backupCommand, restoreCommand } from './backup.command.js';
 import type { Command } from './command.js';
 import { evalRunCommand } from './eval.command.js';
 import { guardCommand } from './guard.command.js';
 import { importCommand, importDocumentsCommand } from './import.command.js';
+import { levelCommand } from './level.command.js';
 import { modelsFetchCommand, modelsListCommand, modelsVerifyCommand } from './models.command.js';
 import { piiCommand } from './pii.command.js';
 import { reembedCommand } from './reembed.command.js';
@@ -17,6 +19,9 @@ export const commands: readonly Command[] = [
   importCommand,
   importDocumentsCommand,
   reembedCommand,
+  levelCommand,
+  backupCommand,
+  restoreCommand,
   modelsListCommand,
   modelsVerifyCommand,
   modelsFetchCommand,

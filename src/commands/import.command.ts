@@ -3,7 +3,8 @@ import { FORMATS, Importer, type Format } from '../knowledge/index.js';
 import type { Command } from './command.js';
 
 const importing: Omit<Command, 'name'> = {
-  description: 'Documents and question–answer pairs into the store: Markdown, HTML, text, statutes, CSV, JSONL, YAML',
+  description:
+    'Documents and question–answer pairs into the store: Markdown, HTML, text, PDF, DOCX, statutes, CSV, JSONL, YAML',
   args: '[path...]',
   paths: true,
   options: [

@@ -4,10 +4,10 @@ import { AppError } from '../config/app-error.js';
 import type { Command } from './command.js';
 import { Fields } from './fields.js';
 
-/** `{id,query}` → `{id,hits:[{source,kind,title,ref?,text,score}]}`. */
+/** `{id,query}` → `{id,hits:[{source,kind,title,ref?,page?,text,score}]}`. */
 export const retrieveCommand: Command = {
   name: 'retrieve',
-  description: 'Search exemplars and documents: {id,query} → {id,hits:[{source,kind,title,ref?,text,score}]}',
+  description: 'Search exemplars and documents: {id,query} → {id,hits:[{source,kind,title,ref?,page?,text,score}]}',
   options: [{ flags: '-k, --k <number>', description: 'how many hits', default: '10' }],
   reads: true,
   needs: 'application',
@@ -21,11 +21,12 @@ export const retrieveCommand: Command = {
       const hits = await retriever.retrieve(fields.text('query'), { k, signal });
       yield {
         id: fields.id,
-        hits: hits.map(({ source, kind, title, ref, text, score, confidence }) => ({
+        hits: hits.map(({ source, kind, title, ref, page, text, score, confidence }) => ({
           source,
           kind,
           title,
           ...(ref ? { ref } : {}),
+          ...(page ? { page } : {}),
           text: phones.render(text),
           score,
           confidence,

@@ -1,24 +1,47 @@
+import { Observation } from './observation.js';
 import { hasText, text, type Locale } from './texts.js';
 
 /** Every error that leaves the program: its stable code and the HTTP status it maps to. Messages: `texts/*.yaml`, `errors.<code>`. */
 export const ERRORS = {
   'input.invalid': 400,
   'input.unknown-field': 400,
+  'parameter.unsupported': 400,
   'message.empty': 400,
-  'message.too-long': 400,
+  'message.too-long': 413,
   'message.malformed': 400,
   'conversation.unknown': 404,
   'conversation.closed': 409,
   'conversation.forbidden': 403,
   'conversation.expired': 410,
+  'identity.invalid': 401,
+  'identity.expired': 401,
+  'identity.unconfigured': 400,
   'event.unknown': 404,
   'limit.rate': 429,
   'limit.connections': 429,
   'limit.queue': 429,
+  'limit.concurrent': 429,
+  'limit.body': 413,
+  'limit.messages': 413,
+  'api.unauthorized': 401,
+  'api.browser': 403,
+  'api.unknown-path': 404,
   'store.unavailable': 503,
   'store.locked': 409,
   'store.embedder-changed': 409,
   'store.migration-failed': 500,
+  'backup.exists': 409,
+  'backup.store-exists': 409,
+  'backup.postgres': 400,
+  'backup.invalid': 422,
+  'backup.newer': 422,
+  'backup.unreadable': 404,
+  'backup.unwritable': 500,
+  'backup.disk-full': 507,
+  'service.off': 503,
+  'operator.absent': 404,
+  'operator.unauthorised': 401,
+  'operator.cross-origin': 403,
   'config.invalid': 400,
   'model.unavailable': 503,
   'model.checksum': 502,
@@ -30,6 +53,12 @@ export const ERRORS = {
   'document.truncated': 422,
   'document.unsupported': 415,
   'document.invalid': 422,
+  'document.encrypted': 422,
+  'document.no-text': 422,
+  'document.damaged': 422,
+  'document.mismatch': 422,
+  'document.save-as': 415,
+  'document.too-large': 413,
   'document.unknown': 404,
   'rules.invalid': 500,
   'command.usage': 400,
@@ -40,6 +69,9 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS;
 type Params = Readonly<Record<string, string | number>>;
+
+/** An error reached a customer, an operator or the log. */
+export const errorMet = new Observation<{ code: ErrorCode }>('error');
 
 /** What clients get: a stable code, a message in their language, the field at fault where there is one. */
 export interface ErrorBody {

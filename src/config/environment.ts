@@ -135,6 +135,35 @@ export class Environment {
 
   @Expose()
   @IsOptional()
+  @MinLength(32, { message: 'at least 32 characters' })
+  SANGDAM_API_TOKEN?: string;
+
+  @Expose()
+  @Transform(toInteger)
+  @IsInt()
+  @Min(1)
+  @Max(1_000_000)
+  SANGDAM_API_REQUESTS_PER_MINUTE = 300;
+
+  @Expose()
+  @Transform(toInteger)
+  @IsInt()
+  @Min(1)
+  @Max(10_000)
+  SANGDAM_API_CONCURRENCY = 16;
+
+  @Expose()
+  @IsOptional()
+  @MinLength(32, { message: 'at least 32 characters' })
+  SANGDAM_IDENTITY_KEY?: string;
+
+  @Expose()
+  @IsOptional()
+  @MinLength(1)
+  SANGDAM_IDENTITY_JWKS?: string;
+
+  @Expose()
+  @IsOptional()
   @MinLength(1)
   SANGDAM_TLS_CERT?: string;
 
@@ -189,6 +218,8 @@ export class Environment {
 const SECRET_VARIABLES = new Set([
   'SANGDAM_SECRET',
   'SANGDAM_OPERATOR_TOKEN',
+  'SANGDAM_API_TOKEN',
+  'SANGDAM_IDENTITY_KEY',
   'DATABASE_URL',
   'SANGDAM_CHAT_API_KEY',
   'SANGDAM_CHAT_URLS', // may hold a password, for which it is refused
@@ -237,6 +268,8 @@ function refuseUnsafe(e: Environment): void {
   };
   if ((e.SANGDAM_TLS_CERT === undefined) !== (e.SANGDAM_TLS_KEY === undefined))
     fail('SANGDAM_TLS_KEY', '', 'SANGDAM_TLS_CERT and SANGDAM_TLS_KEY together');
+  if (e.SANGDAM_IDENTITY_KEY !== undefined && e.SANGDAM_IDENTITY_JWKS !== undefined)
+    fail('SANGDAM_IDENTITY_JWKS', e.SANGDAM_IDENTITY_JWKS, 'either SANGDAM_IDENTITY_KEY or SANGDAM_IDENTITY_JWKS');
   if (isLoopback(e.HOST) && e.NODE_ENV !== 'production') return;
   if (e.SANGDAM_SECRET === undefined)
     fail(

@@ -27,6 +27,14 @@ export class Settings {
   /** The operator's own servers of model files, tried before the list's sources. */
   readonly modelUrls: readonly string[];
   readonly operatorToken: string | undefined;
+  /** Of the OpenAI-compatible endpoint. */
+  readonly apiToken: string | undefined;
+  readonly apiRequestsPerMinute: number;
+  /** Requests of the endpoint that are answered at the same time. */
+  readonly apiConcurrency: number;
+  /** With what the bank's server signs customers' identity tokens: a shared secret, or a file of public keys. */
+  readonly identityKey: string | undefined;
+  readonly identityKeyFile: string | undefined;
   readonly tls: { cert: string; key: string } | undefined;
   /** A proxy in front sets X-Forwarded-For and encrypts. */
   readonly behindProxy: boolean;
@@ -58,6 +66,11 @@ export class Settings {
     this.mayFetch = role === 'service' && !this.production;
     this.modelUrls = environment.SANGDAM_MODEL_URLS;
     this.operatorToken = environment.SANGDAM_OPERATOR_TOKEN;
+    this.apiToken = environment.SANGDAM_API_TOKEN;
+    this.apiRequestsPerMinute = environment.SANGDAM_API_REQUESTS_PER_MINUTE;
+    this.apiConcurrency = environment.SANGDAM_API_CONCURRENCY;
+    this.identityKey = environment.SANGDAM_IDENTITY_KEY;
+    this.identityKeyFile = environment.SANGDAM_IDENTITY_JWKS;
     this.tls =
       environment.SANGDAM_TLS_CERT !== undefined && environment.SANGDAM_TLS_KEY !== undefined
         ? { cert: environment.SANGDAM_TLS_CERT, key: environment.SANGDAM_TLS_KEY }
@@ -79,7 +92,7 @@ export class Settings {
     return this.#chatApiKey;
   }
 
-  /** Key of the hashes of resume tokens: SANGDAM_SECRET, else one that is made at the first start and kept in the data folder. */
+  /** Key of the hashes of resume tokens and customers: SANGDAM_SECRET, else one that is made at the first start and kept in the data folder. */
   get secret(): string {
     this.#secret ??= this.#givenSecret ?? keptSecret(this.dataFolder);
     return this.#secret;

@@ -16,7 +16,14 @@ export function approvedSource(hit: Hit, locale: Locale): CitedSource {
 
 /** A source as clients see it, with its text to open in place. */
 export function citedSource(hit: Hit): CitedSource {
-  return { id: hit.source, title: hit.title, text: hit.text, ...(hit.ref ? { ref: hit.ref } : {}) };
+  const { source, title, ref, page } = hit;
+  return { id: source, title, text: hit.text, ...(ref ? { ref } : {}), ...(page ? { page } : {}) };
+}
+
+/** How a text names what it quotes: `은행법 제21조`, `정기예금 상품설명서 › 금리 3쪽`. */
+export function nameOf({ ref, title, page }: Hit, locale: Locale): string {
+  if (ref) return `${ref.law} ${ref.article}`;
+  return page === undefined ? title : `${title} ${text('source.page', { page }, locale)}`;
 }
 
 /** The sources that carry a sentence: those in which it stands word for word, else the one that shares most of its bigrams. */

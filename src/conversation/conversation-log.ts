@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { AppError } from '../config/app-error.js';
+import { AppError, errorMet } from '../config/app-error.js';
 import { Clock, Ids } from '../config/clock.js';
 import type { Locale } from '../config/texts.js';
 import { Database, type Queryable } from '../database/database.js';
 import { KeyedQueue } from './keyed-queue.js';
 import type { Conversation, ConversationEvent, ConversationId, ConversationState, NewEvent } from './events.js';
+import { eventAppended } from './observations.js';
 
 export type Listener = (event: ConversationEvent) => void;
 
@@ -22,6 +23,14 @@ interface ConversationRow {
   locale: Locale;
 }
 
+/** A conversation with what decides whether it may be resumed. */
+interface StoredConversation extends Conversation {
+  resumeHash: Uint8Array;
+  lastSeenAt: Date;
+  /** It belongs to a customer who signed in. */
+  signedIn: boolean;
+}
+
 /** What may be written together with an event, in its transaction. */
 interface AppendOptions {
   clientMessageId?: string;
@@ -29,6 +38,9 @@ interface AppendOptions {
   state?: ConversationState;
   maskCounts?: object;
 }
+
+/** PostgreSQL's largest integer. */
+const LAST_SEQ = 2_147_483_647;
 
 /** How often an append is tried again while the store is away, and the pause between two tries, milliseconds. */
 const RETRY = { tries: 40, pause: 500 };
@@ -50,22 +62,44 @@ export class ConversationLog {
     private readonly ids: Ids,
   ) {}
 
-  async create(resumeHash: Uint8Array, locale: Locale): Promise<Conversation> {
+  /** @param identityHash of the customer who signed in, if one did */
+  async create(resumeHash: Uint8Array, locale: Locale, identityHash?: Uint8Array): Promise<Conversation> {
     const id = this.ids.next() as ConversationId;
     const now = this.clock.now();
     await this.database.query(
-      'INSERT INTO conversations (id, locale, resume_hash, last_seen_at, created_at) VALUES ($1, $2, $3, $4, $4)',
-      [id, locale, resumeHash, now],
+      `INSERT INTO conversations (id, locale, resume_hash, last_seen_at, created_at, identity_hash)
+       VALUES ($1, $2, $3, $4, $4, $5)`,
+      [id, locale, resumeHash, now, identityHash ?? null],
     );
     return { id, state: 'assistant', locale };
   }
 
-  async find(id: ConversationId): Promise<(Conversation & { resumeHash: Uint8Array; lastSeenAt: Date }) | undefined> {
-    const [row] = await this.database.query<ConversationRow & { resume_hash: Uint8Array; last_seen_at: Date }>(
-      'SELECT id, state, locale, resume_hash, last_seen_at FROM conversations WHERE id = $1',
+  async find(id: ConversationId): Promise<StoredConversation | undefined> {
+    const [row] = await this.database.query<
+      ConversationRow & { resume_hash: Uint8Array; last_seen_at: Date; signed_in: boolean }
+    >(
+      `SELECT id, state, locale, resume_hash, last_seen_at, identity_hash IS NOT NULL AS signed_in
+         FROM conversations WHERE id = $1`,
       [id],
     );
-    return row && { ...toConversation(row), resumeHash: row.resume_hash, lastSeenAt: row.last_seen_at };
+    return (
+      row && {
+        ...toConversation(row),
+        resumeHash: row.resume_hash,
+        lastSeenAt: row.last_seen_at,
+        signedIn: row.signed_in,
+      }
+    );
+  }
+
+  /** Gives a conversation that is nobody's to a customer. False where it is another's. */
+  async claim(id: ConversationId, identityHash: Uint8Array): Promise<boolean> {
+    const rows = await this.database.query(
+      `UPDATE conversations SET identity_hash = $2
+        WHERE id = $1 AND (identity_hash IS NULL OR identity_hash = $2) RETURNING id`,
+      [id, identityHash],
+    );
+    return rows.length > 0;
   }
 
   /** A sign of life: the resume token lives 30 minutes from the last one. */
@@ -99,6 +133,10 @@ export class ConversationLog {
     return rows.toReversed().map(toEvent);
   }
 
+  async last(id: ConversationId): Promise<ConversationEvent | undefined> {
+    return (await this.before(id, LAST_SEQ, 1))[0];
+  }
+
   /** The number of an earlier message with that client's id. */
   async findMessage(id: ConversationId, clientMessageId: string): Promise<number | undefined> {
     const [row] = await this.database.query<{ seq: number }>(
@@ -127,7 +165,7 @@ export class ConversationLog {
   ): Promise<{ event: ConversationEvent; duplicate: boolean }> {
     return this.#order.run(id, async () => {
       const eventId = this.ids.next();
-      const result = await this.#insert(this.database, id, eventId, event, options);
+      const result = await this.#timed(() => this.#insert(this.database, id, eventId, event, options));
       if (!result.duplicate) this.#tell(id, result.event);
       return result;
     });
@@ -140,7 +178,7 @@ export class ConversationLog {
   appendSurely(id: ConversationId, event: NewEvent, options: AppendOptions = {}): Promise<ConversationEvent> {
     return this.#order.run(id, async () => {
       const eventId = this.ids.next();
-      const result = await surely(() => this.#insert(this.database, id, eventId, event, options));
+      const result = await this.#timed(() => surely(() => this.#insert(this.database, id, eventId, event, options)));
       this.#tell(id, result.event);
       return result.event;
     });
@@ -158,7 +196,7 @@ export class ConversationLog {
         );
         return this.#insert(tx, id, eventId, body, {});
       };
-      const { event } = await surely(() => this.database.transaction(redaction));
+      const { event } = await this.#timed(() => surely(() => this.database.transaction(redaction)));
       this.#tell(id, event);
       return event;
     });
@@ -212,6 +250,14 @@ export class ConversationLog {
   /** Runs `work` after every append that was asked for before, and before every later one: a read that misses nothing. */
   inOrder<T>(id: ConversationId, work: () => Promise<T>): Promise<T> {
     return this.#order.run(id, work);
+  }
+
+  /** Runs `work`, an append, and tells how long it took. */
+  async #timed<T>(work: () => Promise<T>): Promise<T> {
+    const begun = this.clock.monotonic();
+    const result = await work();
+    eventAppended.tell({ total: this.clock.monotonic() - begun });
+    return result;
   }
 
   /** One statement, so that a sentence costs one round trip: the conversation's row gives the number and is locked by that. */
@@ -277,6 +323,7 @@ async function surely<T>(work: () => Promise<T>): Promise<T> {
       return await work();
     } catch (error) {
       if (AppError.from(error).code !== 'store.unavailable' || attempt >= RETRY.tries) throw error;
+      if (attempt === 1) errorMet.tell({ code: 'store.unavailable' });
       await new Promise((resolve) => setTimeout(resolve, RETRY.pause));
     }
   }

@@ -1,15 +1,18 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { AppError } from '../config/app-error.js';
+import { AppError, errorMet } from '../config/app-error.js';
 import { Clock } from '../config/clock.js';
 import { text, type Locale } from '../config/texts.js';
 import { FixedTexts, InputRails, PhoneRegistry, type UrgentLine } from '../guardrails/index.js';
 import { cleanText } from '../text/normalise.js';
 import { ConversationLog, type Listener } from './conversation-log.js';
 import type { Conversation, ConversationId, NewEvent, Signal } from './events.js';
+import { IdentityHash } from './identity-hash.js';
 import { KeyedQueue } from './keyed-queue.js';
 import { Masking } from './masking.js';
+import { TurnMeter } from './observations.js';
 import { ResumeTokens } from './resume-token.js';
-import { handoffText, nextOpening } from './service-hours.js';
+import { handoffText, nextOpening, reach, serviceText } from './service-hours.js';
+import { ServiceLevel, type Level } from './service-level.js';
 import { Turn, type TurnInput } from './turn.js';
 
 /** A message may have so many UTF-16 units. */
@@ -48,13 +51,16 @@ export class Conversations implements OnApplicationBootstrap, OnApplicationShutd
     private readonly turn: Turn,
     private readonly masking: Masking,
     private readonly tokens: ResumeTokens,
+    private readonly identityHash: IdentityHash,
     private readonly inputRails: InputRails,
     private readonly fixedTexts: FixedTexts,
     private readonly phones: PhoneRegistry,
+    private readonly level: ServiceLevel,
     private readonly clock: Clock,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
+    this.level.onChange((level, before) => this.#levelChanged(level, before));
     await this.#finishInterruptedTurns();
     this.#sweeper = setInterval(
       () => void this.#sweep().catch((error) => this.#report('sweep', error)),
@@ -71,29 +77,40 @@ export class Conversations implements OnApplicationBootstrap, OnApplicationShutd
     await this.#turns.idle();
   }
 
-  /** A new conversation; its first event is the notice that an AI answers (AI Basic Act art. 31(1)). */
-  async start(locale: Locale): Promise<Opened> {
+  /**
+   * A new conversation; its first event is the notice that an AI answers (AI Basic Act art. 31(1)).
+   * @param customer the bank's number of the customer who signed in, if one did
+   */
+  async start(locale: Locale, customer?: string): Promise<Opened> {
     const { token, hash } = this.tokens.issue();
-    const conversation = await this.log.create(hash, locale);
+    const identityHash = customer === undefined ? undefined : this.identityHash.of(customer);
+    const conversation = await this.log.create(hash, locale, identityHash);
     const notice: NewEvent = {
       type: 'notice',
       origin: 'system',
       data: { text: text('notice.ai', {}, locale), kind: 'ai' },
     };
     await this.log.append(conversation.id, notice);
+    if (this.level.current === 'off') await this.#tellClosed(conversation);
     return { conversation, resumeToken: token };
   }
 
   /**
-   * An earlier conversation, for whoever holds its token.
-   * @throws AppError `conversation.forbidden` for a wrong token or id (the two are not told apart), `conversation.expired`.
+   * An earlier conversation, for whoever holds its token. One of a signed-in customer is resumed by that customer alone, so
+   * that the next person at a shared computer is not; an anonymous one becomes the customer's who signs in to it.
+   * @throws AppError `conversation.forbidden` for a wrong token, id or customer (they are not told apart), `conversation.expired`.
    */
-  async resume(id: ConversationId, resumeToken: string): Promise<Opened> {
+  async resume(id: ConversationId, resumeToken: string, customer?: string): Promise<Opened> {
     const found = await this.log.find(id);
     if (!found || !this.tokens.matches(resumeToken, found.resumeHash)) throw AppError.of('conversation.forbidden');
     if (this.clock.now().getTime() - found.lastSeenAt.getTime() > IDLE_LIMIT) throw AppError.of('conversation.expired');
+    const mayResume =
+      customer === undefined ? !found.signedIn : await this.log.claim(id, this.identityHash.of(customer));
+    if (!mayResume) throw AppError.of('conversation.forbidden');
     await this.log.touch(id);
-    const { resumeHash: _hash, lastSeenAt: _seen, ...conversation } = found;
+    const { state, locale } = found;
+    const conversation = { id, state, locale };
+    if (this.level.current === 'off') await this.#tellClosed(conversation);
     return { conversation, resumeToken };
   }
 
@@ -103,6 +120,12 @@ export class Conversations implements OnApplicationBootstrap, OnApplicationShutd
       for (const event of await this.log.read(id, after)) listener(event);
       return this.log.subscribe(id, listener);
     });
+  }
+
+  /** Turns of this process: under way, and waiting for an earlier one of their conversation. */
+  get load(): { running: number; waiting: number } {
+    const asked = [...this.#waiting.values()].reduce((sum, count) => sum + count, 0);
+    return { running: this.#running.size, waiting: asked - this.#running.size };
   }
 
   onSignal(id: ConversationId, listener: SignalListener): () => void {
@@ -116,7 +139,7 @@ export class Conversations implements OnApplicationBootstrap, OnApplicationShutd
 
   /**
    * Accepts a message: masked, committed, and only then acknowledged by the returned number. The answer follows as events.
-   * @throws AppError `message.*`, `limit.queue`, `conversation.closed`, `store.unavailable`.
+   * @throws AppError `message.*`, `limit.queue`, `conversation.closed`, `store.unavailable`, `service.off`.
    */
   send(conversation: Conversation, clientMessageId: string, raw: string): Promise<{ seq: number }> {
     const cleaned = acceptable(raw);
@@ -124,6 +147,7 @@ export class Conversations implements OnApplicationBootstrap, OnApplicationShutd
     return this.#messages.run(id, async () => {
       const earlier = await this.log.findMessage(id, clientMessageId);
       if (earlier !== undefined) return { seq: earlier };
+      this.#refuseWhenOff();
       if ((this.#waiting.get(id) ?? 0) >= WAITING_LIMIT) throw AppError.of('limit.queue', { limit: WAITING_LIMIT });
       const masked = await this.masking.mask(id, cleaned);
       const { event, duplicate } = await this.log.append(
@@ -143,7 +167,7 @@ export class Conversations implements OnApplicationBootstrap, OnApplicationShutd
     });
   }
 
-  /** The text and the lines that help at once when the store is away: for crisis and fraud they are static and local. */
+  /** The text and the lines that help at once when a message cannot be accepted: for crisis and fraud they are static and local. */
   safety(raw: string, locale: Locale): { safeText: string; phones: readonly UrgentLine[] } | undefined {
     const { category, variant } = this.inputRails.check(raw.slice(0, MESSAGE_LIMIT));
     if (category !== 'CRISIS' && category !== 'FRAUD_VICTIM') return undefined;
@@ -156,9 +180,13 @@ export class Conversations implements OnApplicationBootstrap, OnApplicationShutd
     this.#running.get(id)?.abort();
   }
 
-  /** Puts the conversation into people's queue. A second request changes nothing. */
+  /**
+   * Puts the conversation into people's queue. A second request changes nothing.
+   * @throws AppError `service.off`
+   */
   async requestHandoff(conversation: Conversation, reason: string | undefined): Promise<void> {
     const { id, locale } = conversation;
+    this.#refuseWhenOff();
     const current = await this.#current(id);
     if (current.state !== 'assistant') return;
     const now = this.clock.now();
@@ -221,7 +249,8 @@ export class Conversations implements OnApplicationBootstrap, OnApplicationShutd
   #enqueue(conversation: Conversation, message: Pick<TurnInput, 'seq' | 'text' | 'secretTyped'>): void {
     const { id } = conversation;
     this.#waiting.set(id, (this.#waiting.get(id) ?? 0) + 1);
-    const run = this.#turns.run(id, () => this.#runTurn(conversation, message));
+    const meter = new TurnMeter(this.clock);
+    const run = this.#turns.run(id, () => this.#runTurn(conversation, message, meter));
     void run
       .catch((error) => this.#report('turn', error))
       .finally(() => {
@@ -231,7 +260,11 @@ export class Conversations implements OnApplicationBootstrap, OnApplicationShutd
       });
   }
 
-  async #runTurn(conversation: Conversation, message: Pick<TurnInput, 'seq' | 'text' | 'secretTyped'>): Promise<void> {
+  async #runTurn(
+    conversation: Conversation,
+    message: Pick<TurnInput, 'seq' | 'text' | 'secretTyped'>,
+    meter: TurnMeter,
+  ): Promise<void> {
     const { id, locale } = conversation;
     const abort = new AbortController();
     this.#running.set(id, abort);
@@ -241,34 +274,38 @@ export class Conversations implements OnApplicationBootstrap, OnApplicationShutd
       const history = await this.log.before(id, message.seq, HISTORY);
       for await (const step of this.turn.run({ conversation, ...message, history }, abort.signal)) {
         if (abort.signal.aborted) break;
-        if ('signal' in step) this.#signal(id, step.signal);
-        else await this.log.appendSurely(id, step.event, step.state ? { state: step.state } : {});
-        completed ||= 'event' in step && step.event.type === 'answer.completed';
+        if ('signal' in step) {
+          this.#signal(id, step.signal);
+          continue;
+        }
+        await this.log.appendSurely(id, step.event, step.state ? { state: step.state } : {});
+        meter.event(step.event);
+        completed ||= step.event.type === 'answer.completed';
       }
-      if (!completed) await this.#end(id, message.seq);
+      if (!completed) await this.#end(id, message.seq, meter);
     } catch (error) {
       if (AppError.from(error).code === 'conversation.closed') return;
-      if (abort.signal.aborted) return await this.#end(id, message.seq);
+      if (abort.signal.aborted) return await this.#end(id, message.seq, meter);
       this.#report('turn', error);
-      if (!completed) await this.#fail(id, message.seq, locale);
+      if (!completed) await this.#fail(id, message.seq, locale, meter);
     } finally {
       this.#running.delete(id);
     }
   }
 
   /** A turn that was aborted. One that the service's own end cut short stays open and is taken up at the next start. */
-  async #end(id: ConversationId, turn: number): Promise<void> {
-    if (!this.#stopping) await this.log.appendSurely(id, completedEvent(turn, 'stopped'));
+  async #end(id: ConversationId, turn: number, meter: TurnMeter): Promise<void> {
+    if (!this.#stopping) meter.event(await this.log.appendSurely(id, completedEvent(turn, 'stopped')));
   }
 
   /** However a turn went wrong: a safe text, the next step, one end. */
-  async #fail(id: ConversationId, turn: number, locale: Locale): Promise<void> {
+  async #fail(id: ConversationId, turn: number, locale: Locale, meter: TurnMeter): Promise<void> {
     await this.log.appendSurely(id, {
       type: 'answer.withheld',
       origin: 'system',
       data: { turn, text: text('turn.interrupted', {}, locale) },
     });
-    await this.log.appendSurely(id, completedEvent(turn, 'failed'));
+    meter.event(await this.log.appendSurely(id, completedEvent(turn, 'failed')));
   }
 
   /** Turns that a killed process left: begun ones get their end, the others are run. */
@@ -276,7 +313,7 @@ export class Conversations implements OnApplicationBootstrap, OnApplicationShutd
     for (const { conversation, turn, released } of await this.log.unfinishedTurns()) {
       const { id, locale } = conversation;
       const event = await this.log.event(id, turn);
-      if (released || event?.type !== 'message') await this.#fail(id, turn, locale);
+      if (released || event?.type !== 'message') await this.#fail(id, turn, locale, new TurnMeter(this.clock));
       else this.#enqueue(conversation, { seq: turn, text: event.data.text, secretTyped: false });
     }
   }
@@ -291,6 +328,34 @@ export class Conversations implements OnApplicationBootstrap, OnApplicationShutd
     this.masking.sweep();
   }
 
+  /** @throws AppError `service.off` with where to call instead. */
+  #refuseWhenOff(): void {
+    if (this.level.current === 'off') throw AppError.of('service.off', reach(this.phones));
+  }
+
+  /** Open pages learn the level; who is in a conversation is told that the chat has closed, or is open again. */
+  #levelChanged(level: Level, before: Level): void {
+    const followed = [...this.#signals.keys()];
+    for (const id of followed) this.#signal(id, { type: 'service', data: { level } });
+    if (level !== 'off' && before !== 'off') return;
+    for (const id of followed)
+      void this.#tellWhetherOpen(id).catch((error) => this.#report('notice of the level', error));
+  }
+
+  async #tellWhetherOpen(id: ConversationId): Promise<void> {
+    const conversation = await this.#current(id);
+    if (conversation.state === 'closed') return;
+    if (this.level.current === 'off') return this.#tellClosed(conversation);
+    await this.log.append(id, serviceNotice(text('service.reopened', {}, conversation.locale)));
+  }
+
+  /** Nothing where that is the last thing that was said. */
+  async #tellClosed({ id, state, locale }: Conversation): Promise<void> {
+    const last = await this.log.last(id);
+    if (state === 'closed' || (last?.type === 'notice' && last.data.kind === 'service')) return;
+    await this.log.append(id, serviceNotice(serviceText('service.closed', locale, this.phones)));
+  }
+
   async #current(id: ConversationId): Promise<Conversation> {
     const current = await this.log.find(id);
     if (!current) throw AppError.of('conversation.unknown');
@@ -303,21 +368,30 @@ export class Conversations implements OnApplicationBootstrap, OnApplicationShutd
 
   #report(what: string, error: unknown): void {
     const { code } = AppError.from(error);
+    errorMet.tell({ code });
     const cause = error instanceof Error ? (error.stack ?? error.message) : String(error);
     this.#logger.error({ what, code, cause });
   }
+}
+
+function serviceNotice(notice: string): NewEvent {
+  return { type: 'notice', origin: 'system', data: { text: notice, kind: 'service' } };
 }
 
 function completedEvent(turn: number, finish: 'stopped' | 'failed'): NewEvent {
   return { type: 'answer.completed', origin: 'system', data: { turn, finish } };
 }
 
-/** @throws AppError `message.malformed`, `message.too-long`, `message.empty`. */
-function acceptable(raw: string): string {
-  if (!raw.isWellFormed()) throw AppError.of('message.malformed', { field: 'text' });
+/**
+ * A message as it may be masked, cleaned.
+ * @param field where it stood in what the client sent
+ * @throws AppError `message.malformed`, `message.too-long`, `message.empty`.
+ */
+export function acceptable(raw: string, field = 'text'): string {
+  if (!raw.isWellFormed()) throw AppError.of('message.malformed', { field });
   if (raw.length > MESSAGE_LIMIT)
-    throw AppError.of('message.too-long', { field: 'text', limit: MESSAGE_LIMIT, length: raw.length });
+    throw AppError.of('message.too-long', { field, limit: MESSAGE_LIMIT, length: raw.length });
   const cleaned = cleanText(raw).trim();
-  if (cleaned === '') throw AppError.of('message.empty', { field: 'text' });
+  if (cleaned === '') throw AppError.of('message.empty', { field });
   return cleaned;
 }

@@ -1,5 +1,6 @@
 import type { Locale } from '../config/texts.js';
 import type { UrgentLine } from '../guardrails/index.js';
+import type { Level } from './service-level.js';
 
 declare const brand: unique symbol;
 export type ConversationId = string & { readonly [brand]: 'ConversationId' };
@@ -8,16 +9,28 @@ export type ConversationState = 'assistant' | 'queued' | 'counsellor' | 'closed'
 export type Origin = 'customer' | 'ai' | 'exemplar' | 'counsellor' | 'system';
 
 /** How a turn ended. */
-export type Finish =
-  'exemplar' | 'answered' | 'asked' | 'abstained' | 'refused' | 'fixed' | 'handoff' | 'withheld' | 'stopped' | 'failed';
+export const FINISHES = [
+  'exemplar',
+  'answered',
+  'asked',
+  'abstained',
+  'refused',
+  'fixed',
+  'handoff',
+  'withheld',
+  'stopped',
+  'failed',
+] as const;
+export type Finish = (typeof FINISHES)[number];
 
 export type NoticeKind = 'ai' | 'privacy' | 'secret' | 'safety' | 'fraud' | 'abuse' | 'service' | 'interrupted';
 
-/** A source that was cited for a sentence. `text` opens in place; `ref` is there for statutes. */
+/** A source that was cited for a sentence. `text` opens in place; `ref` is there for statutes, `page` for files with pages. */
 export interface CitedSource {
   id: string;
   title: string;
   ref?: { law: string; article: string };
+  page?: number;
   text?: string;
 }
 
@@ -57,7 +70,7 @@ export type Signal =
   | { type: 'read'; data: { seq: number } }
   /** Place in people's queue, from 1; the expected wait in minutes where it can be told. */
   | { type: 'queue'; data: { position: number; minutes?: number } }
-  | { type: 'service'; data: { state: 'available' | 'unavailable' } }
+  | { type: 'service'; data: { level: Level } }
   | { type: 'closing'; data: { seconds: number } };
 
 export interface Conversation {

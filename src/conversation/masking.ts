@@ -3,6 +3,7 @@ import { Clock } from '../config/clock.js';
 import { ConversationMasker, isDeleted } from '../privacy/index.js';
 import { ConversationLog } from './conversation-log.js';
 import type { ConversationId } from './events.js';
+import { personalDataMasked } from './observations.js';
 
 /** A masker that was not used for so long is dropped, milliseconds: the conversation is closed by then. */
 const LIFETIME = 30 * 60_000;
@@ -37,6 +38,7 @@ export class Masking {
     const held = await this.#masker(id);
     const key = this.#nextKey++;
     const { text, findings, redactions } = held.masker.mask(raw, key);
+    if (findings.length > 0) personalDataMasked.tell({ types: findings.map(({ type }) => type) });
     return {
       text,
       counts: held.masker.next,

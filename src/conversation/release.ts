@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { OutputRails, PhoneRegistry, type PolicyFinding } from '../guardrails/index.js';
 import { StreamMasker } from '../privacy/index.js';
 import { SentenceSplitter } from '../text/sentences.js';
+import { sentenceChecked } from './observations.js';
 
 /** What a text is checked against. */
 export interface ReleaseContext {
@@ -46,8 +47,10 @@ export class Release {
 
   #check(sentence: string, context: ReleaseContext): Released {
     const verdict = this.rails.check(sentence.trim(), context);
-    return verdict.action === 'withhold'
-      ? { action: 'withhold', findings: verdict.findings }
-      : { action: 'release', text: verdict.text, findings: verdict.findings };
+    const action = verdict.action === 'withhold' ? 'withhold' : 'release';
+    sentenceChecked.tell({ action, category: verdict.findings[0]?.category ?? 'none' });
+    return action === 'withhold'
+      ? { action, findings: verdict.findings }
+      : { action, text: verdict.text, findings: verdict.findings };
   }
 }

@@ -20,8 +20,17 @@ const { counsellors } = parse(readFileSync(shipped('data', 'service-hours.yaml')
 
 /** What a customer who asked for a person is told: when people work, and where to call meanwhile. */
 export function handoffText(at: Date, locale: Locale, phones: PhoneRegistry): string {
-  const key = counsellorsAtWork(at) ? 'handoff.in-hours' : 'handoff.out-of-hours';
-  return text(key, { hours: `${counsellors.from}~${counsellors.to}`, phone: phones.number('bank-centre') }, locale);
+  return text(counsellorsAtWork(at) ? 'handoff.in-hours' : 'handoff.out-of-hours', reach(phones), locale);
+}
+
+/** What a customer is told while the service is stepped down to people, or switched off. */
+export function serviceText(key: 'service.people' | 'service.closed', locale: Locale, phones: PhoneRegistry): string {
+  return text(key, reach(phones), locale);
+}
+
+/** When people work and where to call. */
+export function reach(phones: PhoneRegistry): { hours: string; phone: string } {
+  return { hours: `${counsellors.from}~${counsellors.to}`, phone: phones.number('bank-centre') };
 }
 
 /** When counsellors begin again, UTC, ISO 8601; undefined while they are at work. */

@@ -3,12 +3,13 @@ import { GuardrailsModule } from '../guardrails/index.js';
 import { KnowledgeModule } from '../knowledge/knowledge.module.js';
 import { ModelsModule } from '../models/models.module.js';
 import { Release } from './release.js';
+import { ServiceLevel } from './service-level.js';
 import { Turn } from './turn.js';
 
-/** The turn alone, for commands that ask without a stored conversation. */
+/** The turn alone and the level that it works at, for commands that ask without a stored conversation. */
 @Module({
   imports: [GuardrailsModule, KnowledgeModule, ModelsModule],
-  providers: [Turn, Release],
-  exports: [Turn, Release],
+  providers: [Turn, Release, ServiceLevel],
+  exports: [Turn, Release, ServiceLevel],
 })
 export class TurnModule {}

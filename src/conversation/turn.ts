@@ -14,7 +14,7 @@ import {
 import { Retriever, type Hit } from '../knowledge/index.js';
 import { ChatModel, type ModelCapability } from '../models/chat-model.js';
 import { ANSWER_INSTRUCTIONS, answerPrompt, NO_ANSWER } from './answer-prompt.js';
-import { approvedSource, cite, citedSource } from './citation.js';
+import { approvedSource, cite, citedSource, nameOf } from './citation.js';
 import type {
   CitedSource,
   Conversation,
@@ -27,10 +27,12 @@ import type {
   Signal,
 } from './events.js';
 import { retrievalQueries } from './follow-up.js';
+import { messageJudged, sourcesRetrieved } from './observations.js';
 import { choosePlan, type Plan } from './plan.js';
 import { Release } from './release.js';
-import { handoffText, nextOpening } from './service-hours.js';
+import { handoffText, nextOpening, serviceText } from './service-hours.js';
 import { chosenSentences, sentencesToChooseFrom } from './sentence-choice.js';
+import { ServiceLevel } from './service-level.js';
 
 /** One customer message that is to be answered. All of it is masked. */
 export interface TurnInput {
@@ -68,15 +70,55 @@ export class Turn {
     private readonly phones: PhoneRegistry,
     private readonly chatModel: ChatModel,
     private readonly release: Release,
+    private readonly level: ServiceLevel,
     private readonly clock: Clock,
   ) {}
 
+  /** Safety texts come at every level of service; the answer only while the level allows it, asked again before every sentence. */
   async *run(input: TurnInput, signal: AbortSignal): AsyncGenerator<TurnStep> {
     const answer = new AnswerEvents(input.seq);
     const { locale } = input.conversation;
 
     const verdict = this.inputRails.check(input.text);
+    messageJudged.tell({ category: verdict.category ?? 'none' });
     if (input.secretTyped) yield answer.notice('secret', (await this.#fixed('SECRET', undefined, locale)).join(' '));
+    if (verdict.category === 'CRISIS' || verdict.category === 'FRAUD_VICTIM')
+      return yield* this.#route(answer, verdict, locale);
+
+    const serving = this.level.holding('exemplars');
+    try {
+      const steps = serving.aborted ? [] : this.#reply(answer, verdict, input, AbortSignal.any([signal, serving]));
+      for await (const step of steps) {
+        if (serving.aborted) break;
+        yield step;
+        if (isEnd(step)) return;
+      }
+    } catch (error) {
+      if (!serving.aborted) throw error;
+    }
+    if (serving.aborted) yield* this.#standDown(answer, input);
+  }
+
+  /** What is left to say below the level of exemplars: who helps instead. */
+  async *#standDown(answer: AnswerEvents, { conversation: { locale }, history }: TurnInput): AsyncGenerator<TurnStep> {
+    if (!this.level.allows('people')) {
+      yield answer.withheld(text('turn.closed', {}, locale));
+      return yield answer.completed('stopped');
+    }
+    if (answer.count > 0) yield answer.withheld(text('turn.cut-short', {}, locale));
+    yield* answer.sentences('system', await this.#sentences(serviceText('service.people', locale, this.phones)));
+    const waiting = history.findLast(({ type }) => type.startsWith('handoff.'))?.type === 'handoff.queued';
+    if (!waiting) yield this.#queued('service', []);
+    yield answer.completed('handoff');
+  }
+
+  async *#reply(
+    answer: AnswerEvents,
+    verdict: InputVerdict,
+    input: TurnInput,
+    signal: AbortSignal,
+  ): AsyncGenerator<TurnStep> {
+    const { locale } = input.conversation;
     if (verdict.action !== 'pass' && verdict.action !== 'mask') return yield* this.#route(answer, verdict, locale);
     if (verdict.category === 'ABUSE') {
       const warned = input.history.some((event) => event.type === 'notice' && event.data.kind === 'abuse');
@@ -91,7 +133,9 @@ export class Turn {
     }
 
     yield { signal: { type: 'progress', data: { turn: input.seq, stage: 'searching' } } };
+    const searched = this.clock.monotonic();
     const hits = await this.#retrieve(input, signal);
+    sourcesRetrieved.tell({ total: this.clock.monotonic() - searched });
     if (signal.aborted) return;
     const lead = LEADS.find((category) => verdict.category === category);
     if (lead) yield* answer.sentences('system', await this.#fixed(lead, undefined, locale));
@@ -124,7 +168,7 @@ export class Turn {
 
   #readyModel(): ModelCapability | undefined {
     const { state, capability } = this.chatModel.status();
-    return state === 'ready' ? capability : undefined;
+    return state === 'ready' && this.level.allows('full') ? capability : undefined;
   }
 
   /** Fixed texts: no generation, and people's queue where the rule says so. */
@@ -184,9 +228,7 @@ export class Turn {
   async *#quote(answer: AnswerEvents, hit: Hit, input: TurnInput, signal: AbortSignal): AsyncGenerator<TurnStep> {
     const { locale } = input.conversation;
     const source = citedSource(hit);
-    const lead = await this.#sentences(
-      text('turn.quoted', { title: hit.ref ? `${hit.ref.law} ${hit.ref.article}` : hit.title }, locale),
-    );
+    const lead = await this.#sentences(text('turn.quoted', { title: nameOf(hit, locale) }, locale));
     const context = { sources: [hit.text], question: input.text, verbatim: true };
     for (const sentence of lead) yield answer.sentence('system', sentence, [source]);
     for await (const sentence of this.release.sentences([hit.text], context)) {
@@ -210,15 +252,17 @@ export class Turn {
     const texts = selects ? sentencesToChooseFrom(sources) : sources;
     const messages = answerPrompt(capability, texts, input.text);
     const context = { sources, question: input.text, promptText: ANSWER_INSTRUCTIONS, verbatim: selects };
+    const allowed = this.level.holding('full');
     let withheld = 0;
     yield { signal: { type: 'progress', data: { turn: input.seq, stage: 'writing' } } };
     try {
       const maxTokens = selects ? MAX_NUMBER_TOKENS : MAX_TOKENS;
       const request = { messages, maxTokens, temperature: 0, affinity: input.conversation.id };
-      const written = this.chatModel.stream(request, signal);
+      const written = this.chatModel.stream(request, AbortSignal.any([signal, allowed]));
       const generated = selects ? chosenSentences(written, texts) : written;
       for await (const sentence of this.release.sentences(generated, context)) {
         if (signal.aborted) return;
+        if (allowed.aborted) break;
         if (sentence.action === 'withhold') withheld++;
         else if (NO_ANSWER.test(sentence.text)) break;
         else if (!answer.has(sentence.text))
@@ -234,6 +278,10 @@ export class Turn {
     }
     if (signal.aborted) return;
     if (answer.count === 0) return yield* this.#answer(answer, withoutModel(plan), input, signal);
+    if (allowed.aborted) {
+      yield answer.withheld(text('turn.cut-short', {}, locale));
+      return yield answer.completed('stopped');
+    }
     if (withheld > 0) yield answer.withheld(text('turn.unchecked', {}, locale));
     yield answer.completed('answered');
   }
@@ -262,6 +310,10 @@ export class Turn {
 
 /** Categories that are answered by the lawful route first (spec: facts only, never a judgement). */
 const LEADS = ['INVEST_ADVICE', 'LEGAL_TAX', 'COMPETITOR'] as const;
+
+function isEnd(step: TurnStep): boolean {
+  return 'event' in step && step.event.type === 'answer.completed';
+}
 
 function confidence(hits: readonly Hit[]): number {
   return hits[0]?.confidence ?? 0;

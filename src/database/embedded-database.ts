@@ -6,6 +6,7 @@ import { siblingEntry } from '../config/sibling-entry.js';
 import { Database, type Queryable } from './database.js';
 import type { EmbeddedReply, EmbeddedRequest } from './embedded-protocol.js';
 import { FolderLock, type ServiceRecord } from './folder-lock.js';
+import { settleRestore } from './settle-restore.js';
 import { TransactionGuard } from './transaction-guard.js';
 
 /** An SQL error of the embedded engine, with PostgreSQL's SQLSTATE in `code` as the `pg` driver gives it. */
@@ -47,6 +48,7 @@ export class EmbeddedDatabase extends Database implements Queryable {
    */
   static async open(folder?: string): Promise<EmbeddedDatabase> {
     const lock = folder === undefined ? undefined : FolderLock.acquire(folder);
+    if (folder !== undefined) settleRestore(folder);
     const store = folder === undefined ? null : join(folder, 'store');
     if (store !== null) mkdirSync(store, { recursive: true, mode: 0o700 });
     const worker = new Worker(siblingEntry(import.meta.url, 'embedded.worker'), {
@@ -94,6 +96,25 @@ export class EmbeddedDatabase extends Database implements Queryable {
         await tx.script('ROLLBACK').catch(() => undefined);
         throw error;
       }
+    });
+  }
+
+  /**
+   * Waits for its turn, brings everything into the files of the store, and lets no other statement run until `release` is called:
+   * meanwhile the files are a store that can be copied.
+   */
+  holdStill(): Promise<Pick<Queryable, 'query'> & { release(): void }> {
+    return new Promise((resolve, reject) => {
+      const held = this.#exclusive(async () => {
+        await this.#send({ id: this.#nextId++, op: 'script', sql: 'CHECKPOINT' });
+        await new Promise<void>((release) =>
+          resolve({
+            query: (sql, params = []) => this.#send({ id: this.#nextId++, op: 'query', sql, params }),
+            release,
+          }),
+        );
+      });
+      held.catch(reject);
     });
   }
 

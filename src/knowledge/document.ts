@@ -30,6 +30,8 @@ export interface Section {
   text: string;
   /** `제21조의2`, of statutes only. */
   article?: string;
+  /** From 1, of files with pages; the text stands on this page alone. */
+  page?: number;
 }
 
 /** `은행법 › 제3장 › 제21조(제목)`. */

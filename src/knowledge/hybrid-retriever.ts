@@ -8,6 +8,7 @@ import { titlePath } from './document.js';
 import type { ExemplarText } from './exemplar.js';
 import { KnowledgeIndex, type ExemplarUnit, type PassageUnit } from './knowledge-index.js';
 import { KnowledgeRepository } from './knowledge-repository.js';
+import type { LexicalIndex, LexicalScores } from './lexical-index.js';
 import type { Passage } from './passages.js';
 import { Retriever, type Hit, type RetrieveOptions } from './retriever.js';
 import { VectorStore, type Cosines } from './vector-store.js';
@@ -31,6 +32,13 @@ const MAX_INDEXES = 3;
 /** A unit with what its confidence comes from. */
 export interface Scored<Unit> extends Features {
   unit: Unit;
+}
+
+/** What the words of a question find in one kind of texts. */
+interface ByWords<Unit> {
+  /** The candidates, with their lexical scores. */
+  best: Map<Unit, number>;
+  scores: LexicalScores;
 }
 
 /** Both rankings for one question, each by falling score. */
@@ -71,12 +79,22 @@ export class HybridRetriever extends Retriever {
     const { exemplars, passages, dense, index } = await this.rank(query, asOf, signal);
     const models = dense ? this.calibration.dense : this.calibration.lexical;
     const [statutes, documents] = [passages.filter(isStatute), passages.filter((scored) => !isStatute(scored))];
-    const hits = [
-      ...withConfidence(exemplars.slice(0, k), models.exemplar).map((scored) => exemplarHit(scored, index)),
-      ...withConfidence(documents.slice(0, k), models.document).map((scored) => passageHit(scored, query)),
-      ...withConfidence(statutes.slice(0, k), models.statute).map((scored) => passageHit(scored, query)),
+    const passageHitOf = (scored: Scored<PassageUnit> & { cosines: Cosines; confidence: number }) => ({
+      scored,
+      hit: () => passageHit(scored, query),
+    });
+    const candidates = [
+      ...withConfidence(exemplars.slice(0, k), models.exemplar).map((scored) => ({
+        scored,
+        hit: () => exemplarHit(scored, index),
+      })),
+      ...withConfidence(documents.slice(0, k), models.document).map(passageHitOf),
+      ...withConfidence(statutes.slice(0, k), models.statute).map(passageHitOf),
     ];
-    return hits.sort((a, b) => b.confidence - a.confidence || b.score - a.score).slice(0, k);
+    return candidates
+      .sort((a, b) => b.scored.confidence - a.scored.confidence || b.scored.score - a.scored.score)
+      .slice(0, k)
+      .map(({ hit }) => hit());
   }
 
   /**
@@ -89,15 +107,37 @@ export class HybridRetriever extends Retriever {
     signal?: AbortSignal,
     leaveOut: ReadonlySet<number> = new Set(),
   ): Promise<Rankings> {
+    const [vector, words] = await Promise.all([this.queryVector(query, signal), this.byWords(query, asOf)]);
+    signal?.throwIfAborted();
+    const { index } = words;
+    const cosines = vector
+      ? await this.vectors.cosines(vector, {
+          exemplars: [...words.exemplars.best.keys()].flatMap(({ vectors }) => vectors.map(({ key }) => key)),
+          passages: [...words.passages.best.keys()].flatMap(({ passages }) => passages.map(({ key }) => key)),
+        })
+      : { exemplars: new Map<number, number>(), passages: new Map<number, number>() };
+    for (const key of leaveOut) cosines.exemplars.delete(key);
+    signal?.throwIfAborted();
+    const dense = vector !== undefined;
+    return {
+      exemplars: rankExemplars(index, words.exemplars, cosines.exemplars, dense),
+      passages: rankPassages(index, words.passages, cosines.passages, dense),
+      dense,
+      index,
+    };
+  }
+
+  /** Goes on while the embedder is at work in its own thread. */
+  private async byWords(
+    query: string,
+    asOf: AsOf,
+  ): Promise<{ index: KnowledgeIndex; exemplars: ByWords<ExemplarUnit>; passages: ByWords<PassageUnit> }> {
     const index = await this.index(asOf);
-    signal?.throwIfAborted();
-    const vector = await this.queryVector(query, signal);
-    const [exemplars, passages] = await Promise.all([
-      this.rankExemplars(index, query, vector, leaveOut),
-      this.rankPassages(index, query, vector),
-    ]);
-    signal?.throwIfAborted();
-    return { exemplars, passages, dense: vector !== undefined, index };
+    return {
+      index,
+      exemplars: bestByWords(index.exemplarTexts, query, (id) => index.exemplarUnit(id)!),
+      passages: bestByWords(index.passageTexts, query, (id) => index.passageUnit(id)!),
+    };
   }
 
   private async index(asOf: AsOf): Promise<KnowledgeIndex> {
@@ -107,12 +147,12 @@ export class HybridRetriever extends Retriever {
     }
     let index = this.indexes.get(asOf);
     if (!index) {
-      index = new KnowledgeIndex(this.repository, asOf);
+      index = new KnowledgeIndex(this.repository, asOf, this.clock);
       const oldest = [...this.indexes.keys()].find((day) => day !== 'today');
       if (this.indexes.size >= MAX_INDEXES && oldest) this.indexes.delete(oldest);
       this.indexes.set(asOf, index);
     }
-    await index.refresh(this.clock.now());
+    await index.refresh();
     return index;
   }
 
@@ -127,46 +167,51 @@ export class HybridRetriever extends Retriever {
       throw error;
     }
   }
+}
 
-  private async rankExemplars(
-    index: KnowledgeIndex,
-    query: string,
-    vector: Float32Array | undefined,
-    leaveOut: ReadonlySet<number>,
-  ): Promise<Scored<ExemplarUnit>[]> {
-    const words = index.exemplarTexts.score(query);
-    const candidates = new Set(words.best(CANDIDATES).map(({ id }) => index.exemplarUnit(id)!));
-    const keys = [...candidates].flatMap(({ vectors }) => vectors.map(({ key }) => key));
-    const cosines = vector ? await this.vectors.exemplarCosines(vector, keys) : new Map<number, number>();
-    for (const key of leaveOut) cosines.delete(key);
-    for (const key of cosines.keys()) addKnown(candidates, index.ofVector(key));
-    return ranked(
-      [...candidates].map((unit) =>
-        features(unit, words.of(unit.id), exemplarCosine(unit, cosines), vector ? COSINE_WEIGHT.exemplar : 0),
+function bestByWords<Unit>(texts: LexicalIndex, query: string, unitOf: (id: string) => Unit): ByWords<Unit> {
+  const scores = texts.score(query);
+  return { best: new Map(scores.best(CANDIDATES).map(({ id, lexical }) => [unitOf(id), lexical])), scores };
+}
+
+function rankExemplars(
+  index: KnowledgeIndex,
+  { best, scores }: ByWords<ExemplarUnit>,
+  cosines: Cosines,
+  dense: boolean,
+): Scored<ExemplarUnit>[] {
+  const candidates = new Set(best.keys());
+  for (const key of cosines.keys()) addKnown(candidates, index.ofVector(key));
+  return ranked(
+    [...candidates].map((unit) =>
+      features(
+        unit,
+        best.get(unit) ?? scores.of(unit.id),
+        exemplarCosine(unit, cosines),
+        dense ? COSINE_WEIGHT.exemplar : 0,
       ),
-    );
-  }
+    ),
+  );
+}
 
-  private async rankPassages(
-    index: KnowledgeIndex,
-    query: string,
-    vector: Float32Array | undefined,
-  ): Promise<(Scored<PassageUnit> & { cosines: Cosines })[]> {
-    const words = index.passageTexts.score(query);
-    const candidates = new Set(words.best(CANDIDATES).map(({ id }) => index.passageUnit(id)!));
-    const keys = [...candidates].flatMap(({ passages }) => passages.map(({ key }) => key));
-    const cosines = vector ? await this.vectors.passageCosines(vector, keys) : new Map<number, number>();
-    for (const key of cosines.keys()) addKnown(candidates, index.ofPassage(key));
-    return ranked(
-      [...candidates].map((unit) => {
-        const cosine = greatest(
-          unit.passages.map(({ key }) => key),
-          cosines,
-        );
-        return { ...features(unit, words.of(unit.id), cosine, vector ? COSINE_WEIGHT.passage : 0), cosines };
-      }),
-    );
-  }
+function rankPassages(
+  index: KnowledgeIndex,
+  { best, scores }: ByWords<PassageUnit>,
+  cosines: Cosines,
+  dense: boolean,
+): (Scored<PassageUnit> & { cosines: Cosines })[] {
+  const candidates = new Set(best.keys());
+  for (const key of cosines.keys()) addKnown(candidates, index.ofPassage(key));
+  return ranked(
+    [...candidates].map((unit) => {
+      const cosine = greatest(
+        unit.passages.map(({ key }) => key),
+        cosines,
+      );
+      const lexical = best.get(unit) ?? scores.of(unit.id);
+      return { ...features(unit, lexical, cosine, dense ? COSINE_WEIGHT.passage : 0), cosines };
+    }),
+  );
 }
 
 /** A vector that was found may belong to a text that may not be cited on that day. */
@@ -231,12 +276,13 @@ function passageHit(
   query: string,
 ): Hit {
   const { document } = unit;
-  const { n, heading, text, article } = bestPassage(unit.passages, cosines, query);
+  const { n, heading, text, article, page } = bestPassage(unit.passages, cosines, query);
   return {
     source: `passage:${document.id}@${document.version}#${n}`,
     kind: 'passage',
     title: titlePath(document.title, heading === '' ? [] : [heading]),
     ...(article === undefined ? {} : { ref: { law: document.title, article } }),
+    ...(page === undefined ? {} : { page }),
     text,
     score,
     cosine,

@@ -85,11 +85,12 @@ export class Importer {
     yield { event: 'done', ...run.counts };
   }
 
-  private async *read(file: string, run: ImportRun, { format }: ImportOptions): AsyncGenerator<ImportEvent> {
+  private async *read(file: string, run: ImportRun, { format, signal }: ImportOptions): AsyncGenerator<ImportEvent> {
     try {
       const { documents, exemplars, faults } = await readKnowledge(file, {
         name: sourceName(file),
         ...(format ? { format } : {}),
+        signal,
       });
       for (const fault of faults) yield run.skip(fault, file);
       for (const document of documents) yield* this.takeDocument(this.replacements.applyTo(document), run);

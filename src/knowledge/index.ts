@@ -8,5 +8,6 @@ export { KnowledgeModule } from './knowledge.module.js';
 export { KnowledgeRepository } from './knowledge-repository.js';
 export { FORMATS, type Format } from './readers/reading.js';
 export { Retriever, type Hit, type RetrieveOptions } from './retriever.js';
+export { SangdamRetriever } from './sangdam-retriever.js';
 export { ShippedKnowledge } from './shipped-knowledge.js';
 export { VectorStore } from './vector-store.js';

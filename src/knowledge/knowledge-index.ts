@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import type { Clock } from '../config/clock.js';
 import { dayOf, type AsOf } from './as-of.js';
 import type { IsoDate } from './document.js';
 import { pairText, type Exemplar } from './exemplar.js';
@@ -19,8 +20,10 @@ export interface ExemplarUnit {
   vectors: StoredExemplar['vectors'];
 }
 
-/** Texts that are indexed before other work gets its turn: about 10 ms. */
-const TEXTS_AT_ONCE = 100;
+/** Texts that are indexed before other work gets its turn: about 3 ms. */
+const TEXTS_AT_ONCE = 50;
+/** Entries that are read from the store at once. */
+const READ_AT_ONCE = { documents: 10, exemplars: 200 } as const;
 
 /**
  * The texts that may be cited on one day, in memory: the lexical indexes, and which key of a vector belongs to what.
@@ -35,11 +38,14 @@ export class KnowledgeIndex {
   private readonly unitOfVector = new Map<number, ExemplarUnit>();
   private readonly documents = new Map<string, { version: number; units: PassageUnit[] }>();
   private loaded: { version: number; day: IsoDate | null } | undefined;
-  private refreshing: Promise<void> = Promise.resolve();
+  private running: Promise<void> = Promise.resolve();
+  private waiting: Promise<void> | undefined;
+  private indexed = 0;
 
   constructor(
     private readonly repository: KnowledgeRepository,
     private readonly asOf: AsOf,
+    private readonly clock: Clock,
   ) {}
 
   passageUnit(id: string): PassageUnit | undefined {
@@ -64,18 +70,27 @@ export class KnowledgeIndex {
     return this.documents.get(id)?.units[0]?.document.title;
   }
 
-  /** Takes in what changed in the store since the last time, and what began or ended with a new day. */
-  refresh(now: Date): Promise<void> {
-    this.refreshing = this.refreshing.catch(() => undefined).then(() => this.update(now));
-    return this.refreshing;
+  /**
+   * Takes in what changed in the store since the last time, and what began or ended with a new day. Who asks while another look
+   * waits for its turn shares it: fifty questions at once look twice.
+   */
+  refresh(): Promise<void> {
+    this.waiting ??= this.running
+      .catch(() => undefined)
+      .then(() => {
+        this.running = this.waiting!;
+        this.waiting = undefined;
+        return this.update();
+      });
+    return this.waiting;
   }
 
-  private async update(now: Date): Promise<void> {
-    const day = dayOf(this.asOf, now);
+  private async update(): Promise<void> {
+    const day = dayOf(this.asOf, this.clock.now());
     const version = await this.repository.version();
     if (this.loaded?.version === version && this.loaded.day === day) return;
     await this.updateDocuments(await this.repository.documentsOn(day));
-    await this.updateExemplars(await this.repository.exemplarsOn(day));
+    await this.updateExemplars(day);
     this.loaded = { version, day };
   }
 
@@ -83,29 +98,39 @@ export class KnowledgeIndex {
     const versions = new Map(wanted.map(({ id, version }) => [id, version]));
     for (const [id, { version }] of this.documents) if (versions.get(id) !== version) this.removeDocument(id);
     const added = wanted.filter(({ id }) => !this.documents.has(id));
-    for (const document of await this.repository.readDocuments(added)) await this.addDocument(document);
+    for (const part of parts(added, READ_AT_ONCE.documents))
+      for (const document of await this.repository.readDocuments(part)) await this.addDocument(document);
   }
 
-  private async updateExemplars(wanted: readonly EntryVersion[]): Promise<void> {
-    const versions = new Map(wanted.map(({ id, version }) => [id, version]));
-    for (const unit of this.exemplarUnits.values())
-      if (versions.get(unit.id) !== unit.exemplar.version) this.removeExemplar(unit);
-    const added = wanted.filter(({ id }) => !this.exemplarUnits.has(id));
-    for (const [at, exemplar] of (await this.repository.readExemplars(added)).entries()) {
-      if (at % TEXTS_AT_ONCE === 0) await setImmediate();
-      this.addExemplar(exemplar);
+  private async updateExemplars(day: IsoDate | null): Promise<void> {
+    const found = new Set<string>();
+    for await (const page of this.repository.exemplarsOn(day)) {
+      for (const { id } of page) found.add(id);
+      const changed = page.filter(({ id, version }) => this.exemplarUnits.get(id)?.exemplar.version !== version);
+      for (const part of parts(changed, READ_AT_ONCE.exemplars))
+        for (const exemplar of await this.repository.readExemplars(part)) await this.replaceExemplar(exemplar);
     }
+    for (const unit of this.exemplarUnits.values())
+      if (!found.has(unit.id)) {
+        await this.giveWay();
+        this.removeExemplar(unit);
+      }
   }
 
   private async addDocument(document: StoredDocument): Promise<void> {
     const units = unitsOf(document);
     this.documents.set(document.id, { version: document.version, units });
-    for (const [at, unit] of units.entries()) {
-      if (at % TEXTS_AT_ONCE === 0) await setImmediate();
+    for (const unit of units) {
+      await this.giveWay();
       this.passageUnits.set(unit.id, unit);
       for (const { key } of unit.passages) this.unitOfPassage.set(key, unit);
       this.passageTexts.add(unit.id, lexicalText(unit));
     }
+  }
+
+  /** Lets other work have its turn after some texts. */
+  private async giveWay(): Promise<void> {
+    if (this.indexed++ % TEXTS_AT_ONCE === 0) await setImmediate();
   }
 
   private removeDocument(id: string): void {
@@ -117,7 +142,10 @@ export class KnowledgeIndex {
     this.documents.delete(id);
   }
 
-  private addExemplar({ exemplar, vectors }: StoredExemplar): void {
+  private async replaceExemplar({ exemplar, vectors }: StoredExemplar): Promise<void> {
+    await this.giveWay();
+    const before = this.exemplarUnits.get(exemplar.id);
+    if (before) this.removeExemplar(before);
     const unit = { id: exemplar.id, exemplar, vectors };
     this.exemplarUnits.set(unit.id, unit);
     for (const { key } of vectors) this.unitOfVector.set(key, unit);
@@ -129,6 +157,10 @@ export class KnowledgeIndex {
     for (const { key } of unit.vectors) this.unitOfVector.delete(key);
     this.exemplarTexts.remove(unit.id);
   }
+}
+
+function* parts<Item>(items: readonly Item[], size: number): Generator<Item[]> {
+  for (let at = 0; at < items.length; at += size) yield items.slice(at, at + size);
 }
 
 function unitsOf(document: StoredDocument): PassageUnit[] {

@@ -46,6 +46,9 @@ export interface StoredExemplar {
   vectors: { key: number; kind: ExemplarText['kind'] }[];
 }
 
+/** Entries of a page of ids. */
+const PAGE = 2_000;
+
 export type EntryVersion = Pick<CurrentEntry, 'id' | 'version'>;
 
 /**
@@ -164,20 +167,27 @@ export class KnowledgeRepository {
     );
   }
 
-  /** Ids and versions of the approved exemplars that hold on a day. */
-  async exemplarsOn(day: IsoDate | null): Promise<EntryVersion[]> {
-    return this.database.query<EntryVersion & Record<string, unknown>>(
-      `SELECT id, version FROM exemplars
-       WHERE status = 'approved'
-         AND ($1::date IS NULL OR (coalesce(valid_from <= $1::date, true) AND coalesce(valid_until > $1::date, true)))
-       ORDER BY id`,
-      [day],
-    );
+  /**
+   * Ids and versions of the approved exemplars that hold on a day, in pages: reading 50,000 rows at once would hold up the
+   * event loop.
+   */
+  async *exemplarsOn(day: IsoDate | null): AsyncGenerator<EntryVersion[]> {
+    for (let last: string | undefined = ''; last !== undefined;) {
+      const page: EntryVersion[] = await this.database.query<EntryVersion & Record<string, unknown>>(
+        `SELECT id, version FROM exemplars
+         WHERE status = 'approved' AND id > $2
+           AND ($1::date IS NULL OR (coalesce(valid_from <= $1::date, true) AND coalesce(valid_until > $1::date, true)))
+         ORDER BY id LIMIT ${PAGE}`,
+        [day, last],
+      );
+      yield page;
+      last = page.length < PAGE ? undefined : page.at(-1)?.id;
+    }
   }
 
   async readDocuments(wanted: readonly EntryVersion[]): Promise<StoredDocument[]> {
     const rows = await this.database.query<DocumentRow>(
-      `SELECT d.id, d.version, d.kind, d.title, d.category, d.aliases, p.key, p.n, p.heading, p.article, p.text
+      `SELECT d.id, d.version, d.kind, d.title, d.category, d.aliases, p.key, p.n, p.heading, p.article, p.page, p.text
        FROM unnest($1::text[], $2::int[]) AS w (id, version)
        JOIN documents d USING (id, version)
        JOIN passages p ON p.document = d.id AND p.version = d.version
@@ -202,7 +212,9 @@ export class KnowledgeRepository {
   }
 
   /** The text of a cited source, of any version; undefined where there never was one. */
-  async sourceText(source: string): Promise<{ title: string; text: string; ref?: StatuteRef } | undefined> {
+  async sourceText(
+    source: string,
+  ): Promise<{ title: string; text: string; ref?: StatuteRef; page?: number } | undefined> {
     const exemplar = /^exemplar:(.+)@(\d+)$/.exec(source);
     if (exemplar) {
       const [row] = await this.database.query<{ topic: string; answer: string }>(
@@ -213,14 +225,19 @@ export class KnowledgeRepository {
     }
     const passage = /^passage:(.+)@(\d+)#(\d+)$/.exec(source);
     if (!passage) return undefined;
-    const [row] = await this.database.query<{ title: string; text: string; article: string | null }>(
-      `SELECT d.title, p.text, p.article FROM passages p JOIN documents d ON d.id = p.document AND d.version = p.version
+    const [row] = await this.database.query<{
+      title: string;
+      text: string;
+      article: string | null;
+      page: number | null;
+    }>(
+      `SELECT d.title, p.text, p.article, p.page FROM passages p JOIN documents d ON d.id = p.document AND d.version = p.version
        WHERE p.document = $1 AND p.version = $2 AND p.n = $3`,
       [passage[1], Number(passage[2]), Number(passage[3])],
     );
     if (!row) return undefined;
-    const { title, text, article } = row;
-    return { title, text, ...(article ? { ref: { law: title, article } } : {}) };
+    const { title, text, article, page } = row;
+    return { title, text, ...(article ? { ref: { law: title, article } } : {}), ...(page === null ? {} : { page }) };
   }
 
   private changed(): void {
@@ -262,9 +279,10 @@ export class KnowledgeRepository {
       })),
     );
     await tx.query(
-      `INSERT INTO passages (document, version, n, heading, article, text, vector)
-       SELECT document, version, n, heading, article, text, vector::vector
-       FROM json_to_recordset($1::json) AS r (document text, version int, n int, heading text, article text, text text, vector text)`,
+      `INSERT INTO passages (document, version, n, heading, article, page, text, vector)
+       SELECT document, version, n, heading, article, page, text, vector::vector
+       FROM json_to_recordset($1::json) AS r (document text, version int, n int, heading text, article text, page int,
+         text text, vector text)`,
       [JSON.stringify(passages)],
     );
   }
@@ -357,14 +375,22 @@ interface DocumentRow {
   n: number;
   heading: string;
   article: string | null;
+  page: number | null;
   text: string;
 }
 
 function groupDocuments(rows: readonly DocumentRow[]): StoredDocument[] {
   const documents = new Map<string, StoredDocument>();
-  for (const { id, version, kind, title, category, aliases, key, n, heading, article, text } of rows) {
+  for (const { id, version, kind, title, category, aliases, key, n, heading, article, page, text } of rows) {
     const document = documents.get(id) ?? { id, version, kind, title, category, aliases, passages: [] };
-    document.passages.push({ key, n, heading, text, ...(article === null ? {} : { article }) });
+    document.passages.push({
+      key,
+      n,
+      heading,
+      text,
+      ...(article === null ? {} : { article }),
+      ...(page === null ? {} : { page }),
+    });
     documents.set(id, document);
   }
   return [...documents.values()];

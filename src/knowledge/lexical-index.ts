@@ -25,16 +25,16 @@ export class LexicalIndex {
   private readonly numbers = new Map<string, number>();
   private ids: (string | undefined)[] = [];
   private texts: string[] = [];
-  private lengths = new Float32Array(1024);
+  private lengths = new Float64Array(1024);
   private totalLength = 0;
+  /** `k1·(1 − b + b·length/average)` of each text; undefined after a change of any text. */
+  private norms: Float64Array | undefined;
+  /** A sum for each text, 0 between two searches: searches do not overlap, so one array serves all. */
+  private sums = new Float64Array(0);
 
   /** Texts in the index. */
   get size(): number {
     return this.numbers.size;
-  }
-
-  has(id: string): boolean {
-    return this.numbers.has(id);
   }
 
   /** Adds a text, or replaces the one of the same id. */
@@ -63,6 +63,7 @@ export class LexicalIndex {
       if (postings.size === 0) this.terms.delete(term);
     }
     this.totalLength -= this.lengths[number]!;
+    this.norms = undefined;
     this.numbers.delete(id);
     this.ids[number] = undefined;
     this.texts[number] = '';
@@ -70,73 +71,101 @@ export class LexicalIndex {
   }
 
   score(query: string): LexicalScores {
-    const scores = new Float64Array(this.ids.length);
-    const touched: number[] = [];
-    const averageLength = this.totalLength / Math.max(1, this.size);
+    const terms: QueryTerm[] = [];
     let greatest = 0;
     for (const term of new Set(bigrams(query))) {
       const postings = this.terms.get(term);
       const idf = inverseFrequency(this.size, postings?.size ?? 0);
       greatest += idf;
-      if (postings) this.accumulate(postings, idf, averageLength, scores, touched);
+      if (postings) terms.push({ postings, weight: idf * (BM25.k1 + 1) });
     }
     const scale = greatest > 0 ? 1 / (LEXICAL_SCALE * (BM25.k1 + 1) * greatest) : 0;
     return {
       best: (limit) =>
-        largest(touched, scores, this.ids, limit).map((number) => ({
-          id: this.ids[number]!,
-          lexical: scores[number]! * scale,
-        })),
+        this.best(terms, limit).map(({ number, sum }) => ({ id: this.ids[number]!, lexical: sum * scale })),
       of: (id) => {
         const number = this.numbers.get(id);
-        return number === undefined ? 0 : (scores[number] ?? 0) * scale;
+        return number === undefined ? 0 : this.sumOf(terms, number) * scale;
       },
     };
   }
 
-  /** The hot loop: every posting of every bigram of the query goes through here. */
-  private accumulate(
-    postings: PostingList,
-    idf: number,
-    averageLength: number,
-    scores: Float64Array,
-    touched: number[],
-  ): void {
-    const { numbers, counts, size } = postings;
-    const weight = idf * (BM25.k1 + 1);
-    const flat = BM25.k1 * (1 - BM25.b);
-    const slope = (BM25.k1 * BM25.b) / averageLength;
-    for (let i = 0; i < size; i++) {
-      const number = numbers[i]!;
-      const count = counts[i]!;
-      if (scores[number] === 0) touched.push(number);
-      scores[number]! += (weight * count) / (count + flat + slope * this.lengths[number]!);
+  /** The texts of the `limit` largest sums in order. */
+  private best(terms: readonly QueryTerm[], limit: number): { number: number; sum: number }[] {
+    const sums = this.accumulate(terms);
+    const found = largest(sums, limit).map((number) => ({ number, sum: sums[number]! }));
+    sums.fill(0);
+    return found.sort((a, b) => b.sum - a.sum || (this.ids[a.number]! < this.ids[b.number]! ? -1 : 1)).slice(0, limit);
+  }
+
+  /**
+   * The hot loop: every posting of every bigram of the query goes through here, 66,000 for the median question to 50,000
+   * exemplars and 240,000 for one in a hundred. Nothing is allocated in it.
+   */
+  private accumulate(terms: readonly QueryTerm[]): Float64Array {
+    const norms = this.lengthNorms();
+    if (this.sums.length < this.ids.length) this.sums = new Float64Array(this.lengths.length);
+    const { sums } = this;
+    for (const { postings, weight } of terms) {
+      const { numbers, counts, size } = postings;
+      for (let at = 0; at < size; at++) {
+        const number = numbers[at]!;
+        const count = counts[at]!;
+        sums[number]! += (weight * count) / (count + norms[number]!);
+      }
     }
+    return sums.subarray(0, this.ids.length);
+  }
+
+  /** The same sum in the same order for one text. */
+  private sumOf(terms: readonly QueryTerm[], number: number): number {
+    const norm = this.lengthNorms()[number]!;
+    let sum = 0;
+    for (const { postings, weight } of terms) {
+      const count = postings.countOf(number);
+      sum += (weight * count) / (count + norm);
+    }
+    return sum;
+  }
+
+  private lengthNorms(): Float64Array {
+    if (this.norms) return this.norms;
+    const slope = (BM25.k1 * BM25.b * this.size) / Math.max(1, this.totalLength);
+    return (this.norms = this.lengths.map((length) => BM25.k1 * (1 - BM25.b) + slope * length));
   }
 
   private setLength(number: number, length: number): void {
     if (number >= this.lengths.length) {
-      const wider = new Float32Array(this.lengths.length * 2);
+      const wider = new Float64Array(this.lengths.length * 2);
       wider.set(this.lengths);
       this.lengths = wider;
     }
     this.lengths[number] = length;
     this.totalLength += length;
+    this.norms = undefined;
   }
 
-  /** Numbers the texts anew, without the gaps that removals left. */
+  /** Numbers the texts anew, without the gaps that removals left; the postings keep their order. */
   private compact(): void {
-    const kept = this.ids.flatMap((id, number) => (id === undefined ? [] : [{ id, text: this.texts[number]! }]));
-    this.terms.clear();
-    this.numbers.clear();
-    this.ids = [];
-    this.texts = [];
-    this.totalLength = 0;
-    for (const { id, text } of kept) this.add(id, text);
+    const before = [...this.numbers.values()].sort((a, b) => a - b);
+    const after = new Uint32Array(this.ids.length);
+    before.forEach((number, at) => (after[number] = at));
+    for (const postings of this.terms.values()) postings.renumber(after);
+    this.ids = before.map((number) => this.ids[number]);
+    this.texts = before.map((number) => this.texts[number]!);
+    before.forEach((number, at) => (this.lengths[at] = this.lengths[number]!));
+    this.ids.forEach((id, number) => this.numbers.set(id!, number));
+    this.norms = undefined;
   }
 }
 
-/** The texts that hold a bigram and how often, in growing typed arrays. */
+interface QueryTerm {
+  postings: PostingList;
+  /** `idf·(k1 + 1)`. */
+  weight: number;
+}
+
+/** The texts that hold a bigram and how often, in growing typed arrays; numbers ascend, as texts are only ever appended. */
 class PostingList {
   numbers = new Uint32Array(4);
   counts = new Uint16Array(4);
@@ -155,13 +184,34 @@ class PostingList {
     this.counts[this.size++] = Math.min(count, 0xffff);
   }
 
-  /** Numbers ascend, as texts are only ever appended. */
+  /** 0 for a text without the bigram. */
+  countOf(number: number): number {
+    const at = this.find(number);
+    return this.numbers[at] === number && at < this.size ? this.counts[at]! : 0;
+  }
+
+  /** The number must be in the list. */
   remove(number: number): void {
-    const at = this.numbers.subarray(0, this.size).indexOf(number);
-    if (at < 0) return;
+    const at = this.find(number);
     this.numbers.copyWithin(at, at + 1, this.size);
     this.counts.copyWithin(at, at + 1, this.size);
     this.size--;
+  }
+
+  renumber(after: Uint32Array): void {
+    for (let at = 0; at < this.size; at++) this.numbers[at] = after[this.numbers[at]!]!;
+  }
+
+  /** Where the number is, or would be. */
+  private find(number: number): number {
+    let low = 0;
+    let high = this.size;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.numbers[middle]! < number) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 }
 
@@ -176,37 +226,32 @@ function countBigrams(text: string): { terms: Map<string, number>; length: numbe
   return { terms, length: all.length };
 }
 
-/** The `limit` numbers of the largest scores in order. A threshold from a heap keeps the sort short. */
-function largest(
-  numbers: readonly number[],
-  scores: Float64Array,
-  ids: readonly (string | undefined)[],
-  limit: number,
-): number[] {
+/** Where the `limit` largest values are, all that equal the last of them too; 0 is none. */
+function largest(values: Float64Array, limit: number): number[] {
   if (limit <= 0) return [];
-  const threshold = numbers.length > limit ? nthLargest(numbers, scores, limit) : 0;
-  return numbers
-    .filter((number) => scores[number]! >= threshold)
-    .sort((a, b) => scores[b]! - scores[a]! || (ids[a]! < ids[b]! ? -1 : 1))
-    .slice(0, limit);
+  const least = nthLargest(values, limit);
+  const found: number[] = [];
+  for (let at = 0; at < values.length; at++) if (values[at]! > 0 && values[at]! >= least) found.push(at);
+  return found;
 }
 
-/** The `n`-th largest score, by a binary min-heap of `n` scores. */
-function nthLargest(numbers: readonly number[], scores: Float64Array, n: number): number {
+/** The `n`-th largest value, 0 where fewer are above it, by a binary min-heap of `n` values. */
+function nthLargest(values: Float64Array, n: number): number {
   const heap = new Float64Array(n);
-  const sink = (value: number, size: number): void => {
-    let at = 0;
-    for (;;) {
-      let child = 2 * at + 1;
-      if (child >= size) break;
-      if (child + 1 < size && heap[child + 1]! < heap[child]!) child++;
-      if (heap[child]! >= value) break;
-      heap[at] = heap[child]!;
-      at = child;
-    }
-    heap[at] = value;
-  };
-  // Filled with 0 below every score, the heap is in order from the start.
-  for (const number of numbers) if (scores[number]! > heap[0]!) sink(scores[number]!, n);
+  // Filled with 0, the heap is in order from the start.
+  for (let at = 0; at < values.length; at++) if (values[at]! > heap[0]!) replaceLeast(heap, values[at]!);
   return heap[0]!;
+}
+
+function replaceLeast(heap: Float64Array, value: number): void {
+  let at = 0;
+  for (;;) {
+    let child = 2 * at + 1;
+    if (child >= heap.length) break;
+    if (child + 1 < heap.length && heap[child + 1]! < heap[child]!) child++;
+    if (heap[child]! >= value) break;
+    heap[at] = heap[child]!;
+    at = child;
+  }
+  heap[at] = value;
 }

@@ -10,6 +10,8 @@ export interface Passage {
   text: string;
   /** `제21조의2`, of statutes only. */
   article?: string;
+  /** Where it stands in a file with pages, from 1. */
+  page?: number;
 }
 
 /**
@@ -32,6 +34,7 @@ export async function passagesOf(document: KnowledgeDocument): Promise<Passage[]
         heading: section.path.join(' › '),
         text,
         ...(section.article === undefined ? {} : { article: section.article }),
+        ...(section.page === undefined ? {} : { page: section.page }),
       });
   return passages;
 }
@@ -49,15 +52,21 @@ export function withoutPlaceholders(text: string): string {
   return text.replace(/\{\{[^}]*\}\}/g, '');
 }
 
-/** Neighbouring sections below the least length become one, each under its heading, as long as they fit. */
+/** Neighbouring sections of a page below the least length become one, each under its heading, as long as they fit. */
 function joinShort(sections: readonly Section[]): Section[] {
   const joined: Section[] = [];
   for (const section of sections) {
     const last = joined.at(-1);
     const text = section.path.length > 0 ? `${section.path.at(-1)}\n${section.text}` : section.text;
-    if (last && last.text.length < PASSAGE_LENGTH.min && last.text.length + text.length + 2 <= PASSAGE_LENGTH.max)
-      joined[joined.length - 1] = { path: [joinHeadings(last.path, section.path)], text: `${last.text}\n\n${text}` };
-    else joined.push({ path: section.path, text });
+    const fits =
+      last && last.text.length < PASSAGE_LENGTH.min && last.text.length + text.length + 2 <= PASSAGE_LENGTH.max;
+    if (fits && last.page === section.page)
+      joined[joined.length - 1] = {
+        ...last,
+        path: [joinHeadings(last.path, section.path)],
+        text: `${last.text}\n\n${text}`,
+      };
+    else joined.push({ ...section, text });
   }
   return joined;
 }
@@ -89,7 +98,7 @@ function blocksOf(text: string): Block[] {
   for (const line of text.split('\n')) {
     if (line.trim() === '') continue;
     if (line.startsWith('|')) {
-      if (tableHead.length < 2) tableHead.push(line);
+      if (tableHead.length === 0 || (tableHead.length === 1 && isRule(line))) tableHead.push(line);
       blocks.push({ text: line, lead: tableHead.includes(line) ? '' : tableHead.join('\n') });
       continue;
     }
@@ -99,6 +108,11 @@ function blocksOf(text: string): Block[] {
     if (!item) lead = line.length <= MAX_LEAD ? line : '';
   }
   return blocks;
+}
+
+/** `| --- | --- |`, below the head of a table in Markdown. */
+function isRule(line: string): boolean {
+  return /^[|\s:-]+$/.test(line);
 }
 
 function isListItem(line: string): boolean {

@@ -11,6 +11,8 @@ export interface Hit {
   title: string;
   /** Of statutes. */
   ref?: StatuteRef;
+  /** Where it stands in a file with pages, from 1. */
+  page?: number;
   /** The approved answer, or the passage's text. */
   text: string;
   /** `lexical + w·cosine`; comparable within one kind only. */

@@ -10,6 +10,12 @@ import { indexedText, type Passage } from './passages.js';
 /** Cosines by key of passages or of exemplars' vectors. */
 export type Cosines = Map<number, number>;
 
+/** Keys of passages and of exemplars' vectors. */
+export interface VectorKeys {
+  passages: readonly number[];
+  exemplars: readonly number[];
+}
+
 /** Texts that are embedded at once when vectors are made anew. */
 const REEMBED_BATCH = 128;
 
@@ -43,28 +49,29 @@ export class VectorStore {
     `);
   }
 
-  /** Cosines of the 100 nearest passages and of the given ones. */
-  async passageCosines(query: Float32Array, keys: readonly number[]): Promise<Cosines> {
-    return cosines(
-      await this.database.query(
-        `SELECT key, cosine FROM nearest_passages($1::vector)
-         UNION ALL
-         SELECT key, 1 - (vector <=> $1::vector) FROM passages WHERE key = ANY($2::int[]) AND vector IS NOT NULL`,
-        [vectorLiteral(query), keys],
-      ),
+  /**
+   * Cosines of the 100 nearest passages and the 200 nearest vectors of exemplars, and of the given ones.
+   * One statement with arrays for rows: on the embedded store a statement costs .5 ms and a thousand rows cost 2 ms more.
+   */
+  async cosines(
+    query: Float32Array,
+    { passages, exemplars }: VectorKeys,
+  ): Promise<{ passages: Cosines; exemplars: Cosines }> {
+    const [row] = await this.database.query<
+      Record<'passages' | 'exemplars', number[] | null> & Record<'p' | 'e', number[] | null>
+    >(
+      `SELECT p.keys AS passages, p.cosines AS p, e.keys AS exemplars, e.cosines AS e
+       FROM (SELECT array_agg(key) AS keys, array_agg(cosine) AS cosines
+             FROM (SELECT key, cosine FROM nearest_passages($1::vector)
+                   UNION ALL
+                   SELECT key, 1 - (vector <=> $1::vector) FROM passages WHERE key = ANY($2::int[]) AND vector IS NOT NULL) AS n) AS p,
+            (SELECT array_agg(key) AS keys, array_agg(cosine) AS cosines
+             FROM (SELECT key, cosine FROM nearest_exemplar_vectors($1::vector)
+                   UNION ALL
+                   SELECT key, 1 - (vector <=> $1::vector) FROM exemplar_vectors WHERE key = ANY($3::int[]) AND vector IS NOT NULL) AS n) AS e`,
+      [vectorLiteral(query), passages, exemplars],
     );
-  }
-
-  /** Cosines of the 200 nearest vectors of exemplars and of the given ones. */
-  async exemplarCosines(query: Float32Array, keys: readonly number[]): Promise<Cosines> {
-    return cosines(
-      await this.database.query(
-        `SELECT key, cosine FROM nearest_exemplar_vectors($1::vector)
-         UNION ALL
-         SELECT key, 1 - (vector <=> $1::vector) FROM exemplar_vectors WHERE key = ANY($2::int[]) AND vector IS NOT NULL`,
-        [vectorLiteral(query), keys],
-      ),
-    );
+    return { passages: cosinesOf(row!.passages, row!.p), exemplars: cosinesOf(row!.exemplars, row!.e) };
   }
 
   /**
@@ -191,6 +198,7 @@ export function vectorLiteral(vector: Float32Array): string {
   return toSql(Array.from(vector, (value) => Math.round(value * 1e5) / 1e5)) as string;
 }
 
-function cosines(rows: readonly object[]): Cosines {
-  return new Map((rows as { key: number; cosine: number }[]).map(({ key, cosine }) => [key, cosine]));
+/** No rows make no array. */
+function cosinesOf(keys: readonly number[] | null, cosines: readonly number[] | null): Cosines {
+  return new Map(keys?.map((key, at) => [key, cosines![at]!]));
 }

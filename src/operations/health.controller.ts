@@ -1,16 +1,15 @@
-import { Controller, Get, Headers, Res } from '@nestjs/common';
-import type { Response } from 'express';
-import { timingSafeEqual } from 'node:crypto';
-import { isLoopback } from '../config/environment.js';
-import { Settings } from '../config/settings.js';
-import { Health, type Readiness } from './health.js';
+import { Controller, Get, Req, Res } from '@nestjs/common';
+import type { Request, Response } from 'express';
+import { Health } from './health.js';
+import { OperatorAccess } from './operator-access.js';
+import type { Readiness } from './report.js';
 
 /** For load balancers and people: whether the process lives, and whether it can serve. */
 @Controller('health')
 export class HealthController {
   constructor(
     private readonly health: Health,
-    private readonly settings: Settings,
+    private readonly access: OperatorAccess,
   ) {}
 
   @Get('live')
@@ -18,22 +17,14 @@ export class HealthController {
     return { status: 'live' };
   }
 
-  /** 200 when customers can be answered, 503 else. What is inside is told on the loopback address or to the operator. */
+  /** 200 when customers can be answered, 503 else. What is inside is told to operators alone. */
   @Get('ready')
   async ready(
-    @Headers('authorization') authorization: string | undefined,
+    @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ): Promise<Readiness | Pick<Readiness, 'status'>> {
     const readiness = await this.health.readiness();
     response.status(readiness.status === 'unavailable' ? 503 : 200);
-    return this.#entitled(authorization) ? readiness : { status: readiness.status };
-  }
-
-  #entitled(authorization: string | undefined): boolean {
-    const { operatorToken, production, behindProxy, host } = this.settings;
-    if (operatorToken === undefined) return !production && !behindProxy && isLoopback(host);
-    const given = Buffer.from(authorization?.replace(/^Bearer /, '') ?? '');
-    const expected = Buffer.from(operatorToken);
-    return given.length === expected.length && timingSafeEqual(given, expected);
+    return (await this.access.entitled(request)) ? readiness : { status: readiness.status };
   }
 }

@@ -1,16 +1,9 @@
 import { Injectable } from '@nestjs/common';
+import { VERSION } from '../config/version.js';
 import { Database } from '../database/database.js';
-import { ChatModel, type ChatModelStatus } from '../models/chat-model.js';
+import { ChatModel } from '../models/chat-model.js';
 import { Embedder } from '../models/embedder.js';
-
-export interface Readiness {
-  /** `degraded`: customers are answered, but something is missing (the embedder, the language model). */
-  status: 'ready' | 'degraded' | 'unavailable';
-  store: 'embedded' | 'postgres' | 'unavailable';
-  retrieval: 'hybrid' | 'lexical';
-  chatModel: ChatModelStatus;
-  version: string;
-}
+import type { Readiness } from './report.js';
 
 /** What works and what does not. */
 @Injectable()
@@ -43,5 +36,3 @@ export class Health {
     }
   }
 }
-
-const VERSION = process.env.npm_package_version ?? '0.1.0';

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { statSync } from 'node:fs';
+import { statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -102,5 +102,20 @@ describe('the embedded store', () => {
     const again = await openDatabase({ dataFolder: folder });
     onTestFinished(() => again.close());
     expect(await again.query(`SELECT name FROM settings WHERE name = 'last'`)).toHaveLength(1);
+  });
+
+  it('has a page cache as large as the store that it opens', async () => {
+    const folder = testFolder();
+    const cache = async (): Promise<string> => {
+      const database = await EmbeddedDatabase.open(folder);
+      const [row] = await database.query<{ shared_buffers: string }>('SHOW shared_buffers');
+      await database.close();
+      return row!.shared_buffers;
+    };
+    expect(await cache()).toBe('128MB');
+    const rows = join(folder, 'store', 'base', 'rows-of-much-knowledge');
+    writeFileSync(rows, '');
+    truncateSync(rows, 150 * 2 ** 20); // takes no room on the disk
+    expect(Number.parseInt(await cache())).toBeGreaterThan(160);
   });
 });

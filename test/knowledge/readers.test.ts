@@ -60,7 +60,7 @@ describe('a text file', () => {
   });
 
   it('of an unknown ending is refused with the endings that are known', async () => {
-    expect(await fault('a.pdf', '%PDF')).toMatchObject({ code: 'document.unsupported', file: 'a.pdf' });
+    expect(await fault('a.jpg', 'x')).toMatchObject({ code: 'document.unsupported', file: 'a.jpg' });
   });
 
   it('never fails but with an error of the catalogue', async () => {

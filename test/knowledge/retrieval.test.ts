@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { GUARDRAILS_FOLDER, PassageRails, PhoneRegistry, RuleSet } from '../../src/guardrails/index.js';
 import { Replacements } from '../../src/knowledge/replacements.js';
-import { parseAsOf, type Hit, type Knowledge } from '../../src/knowledge/index.js';
-import { SangdamRetriever } from '../../src/knowledge/sangdam-retriever.js';
+import { parseAsOf, SangdamRetriever, type Hit, type Knowledge } from '../../src/knowledge/index.js';
 import { all, Room, sheet, statute, STORES } from './room.js';
 
 const article = (number: string, title: string, text: string): string => `##### ${number} (${title})\n\n${text}\n`;
@@ -171,7 +171,10 @@ describe.each(STORES)('retrieval (%s)', (kind) => {
   });
 
   it('is LangChain’s retriever too', async () => {
-    const [document] = await new SangdamRetriever(knowledge.retriever, 1).invoke('카드를 잃어버렸어요');
+    const passageRails = new PassageRails(RuleSet.load(GUARDRAILS_FOLDER));
+    const phones = PhoneRegistry.load(GUARDRAILS_FOLDER);
+    const retriever = new SangdamRetriever({ from: knowledge.retriever, passageRails, phones, k: 1 });
+    const [document] = await retriever.invoke('카드를 잃어버렸어요');
     expect(document).toMatchObject({
       id: 'exemplar:lost@1',
       pageContent: '한결앱에서 분실 신고를 해 주세요.',

@@ -15,6 +15,8 @@ const SOURCE = {
   text: '보험금의 지급한도는 1억원으로 한다.',
 };
 
+const SHEET = { id: 'passage:sheet@1#4', title: '정기예금 상품설명서 › 금리', page: 3, text: '12개월 연 2.50%' };
+
 const SHADOW = 'document.querySelector("sangdam-chat").shadowRoot';
 
 const FOCUSED = `(() => {
@@ -121,14 +123,15 @@ describe.skipIf(browserMissing)('the widget in a browser', () => {
     await answer.getByText('예금은 1억원까지 보호됩니다.').waitFor();
     await answer.getByText('AI 생성').waitFor();
     await button('답변 멈추기').waitFor();
-    server.turn.sentence('원금과 이자를 합한 금액입니다.', { sources: [SOURCE] });
+    server.turn.sentence('원금과 이자를 합한 금액입니다.', { sources: [SOURCE, SHEET] });
     server.turn.completed('answered');
     await button('보내기').waitFor();
     const text = answer.getByText('보험금의 지급한도는 1억원으로 한다.');
     expect(await text.isVisible()).toBe(false);
-    await answer.getByText('출처 1건').click();
+    await answer.getByText('출처 2건').click();
     await text.waitFor();
     await answer.getByText('예금자보호법 시행령 제18조').waitFor();
+    await answer.getByText('3쪽').waitFor();
   });
 
   it('takes feedback with a reason on the event that ended the turn', async () => {

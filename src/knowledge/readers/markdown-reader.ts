@@ -43,20 +43,23 @@ export function stem(file: string): string {
   return basename(file, extname(file)).normalize('NFC');
 }
 
-/** Sections under headings of the second level and deeper; the first heading of the first level is the title. */
+/**
+ * Sections under headings of the second level and deeper; the first heading of the first level is the title.
+ * @param clean What is done to a section's text and to a heading.
+ */
 export function cutAtHeadings(
   markdown: string,
   file: string,
   firstLine: number,
+  clean: (text: string) => string = cleanMarkdown,
 ): { sections: Section[]; firstHeading: string } {
   const sections: Section[] = [];
-  const path: string[] = [];
-  let firstHeading = '';
+  const headings = new HeadingPath();
   let fenceLine = 0;
   let body: string[] = [];
   const close = (): void => {
-    const text = cleanMarkdown(body.join('\n'));
-    if (text) sections.push({ path: path.slice(1).filter(Boolean), text });
+    const text = clean(body.join('\n'));
+    if (text) sections.push({ path: headings.below(), text });
     body = [];
   };
   for (const [index, line] of markdown.split('\n').entries()) {
@@ -67,18 +70,32 @@ export function cutAtHeadings(
       continue;
     }
     close();
-    const level = heading[1]!.length;
-    const text = cleanMarkdown(heading[2]!);
-    if (level === 1 && firstHeading === '') firstHeading = text;
-    path.length = Math.min(path.length, level - 1);
-    while (path.length < level - 1) path.push('');
-    // A second heading of the first level opens a part like any other.
-    path[level - 1] = text;
-    if (level === 1 && text !== firstHeading) path.splice(0, 1, '', text);
+    headings.open(heading[1]!.length, clean(heading[2]!));
   }
   if (fenceLine) throw AppError.of('document.truncated', { file, line: fenceLine });
   close();
-  return { sections, firstHeading };
+  return { sections, firstHeading: headings.first };
+}
+
+/** The headings under which a line stands. */
+export class HeadingPath {
+  /** The first heading of the first level: the document's title. */
+  first = '';
+  private readonly path: string[] = [];
+
+  open(level: number, text: string): void {
+    if (level === 1 && this.first === '') this.first = text;
+    this.path.length = Math.min(this.path.length, level - 1);
+    while (this.path.length < level - 1) this.path.push('');
+    // A second heading of the first level opens a part like any other.
+    this.path[level - 1] = text;
+    if (level === 1 && text !== this.first) this.path.splice(0, 1, '', text);
+  }
+
+  /** Headings from the outermost down, without the title. */
+  below(): string[] {
+    return this.path.slice(1).filter(Boolean);
+  }
 }
 
 /** Without bold marks, links' addresses, images, comments and fences; tables, list marks and `code` stay. */

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import iconv from 'iconv-lite';
 import { AppError } from '../../config/app-error.js';
 
@@ -13,14 +12,9 @@ export interface TextFile {
 const MAX_BYTES = 20 * 1024 * 1024;
 
 /**
- * Reads a UTF-8 (with or without byte order mark) or CP949 file.
+ * Text of UTF-8 (with or without byte order mark) or CP949.
  * @throws AppError document.empty, .binary, .encoding, .truncated (cut inside a character) or .invalid (too large).
  */
-export async function readTextFile(path: string, name = path): Promise<TextFile> {
-  return { name, text: decodeText(await readFile(path), name) };
-}
-
-/** The same for bytes that are in memory. */
 export function decodeText(bytes: Uint8Array, name: string): string {
   if (bytes.length > MAX_BYTES) throw AppError.of('document.invalid', { file: name, line: 1, expected: '≤ 20 MB' });
   if (startsWith(bytes, 0xff, 0xfe) || startsWith(bytes, 0xfe, 0xff))

@@ -132,10 +132,11 @@ function Sources({ sources, texts }: { sources: readonly CitedSource[]; texts: T
     <details class="sources" onToggle={({ currentTarget }) => currentTarget.open && reveal(currentTarget)}>
       <summary>{fill(texts.sources, { n: sources.length })}</summary>
       <ol>
-        {sources.map(({ id, title, ref, text }) => (
+        {sources.map(({ id, title, ref, page, text }) => (
           <li key={id}>
             <p class="source-title">{ref ? `${ref.law} ${ref.article}` : title}</p>
             {ref && title !== ref.law && <p class="source-ref">{title}</p>}
+            {page && <p class="source-ref">{fill(texts.page, { n: page })}</p>}
             {text && <p class="source-text">{text}</p>}
           </li>
         ))}

@@ -42,6 +42,7 @@ export const KOREAN = {
   originAiExplained: 'AI가 만든 답변입니다.',
   originExemplarExplained: '은행이 승인한 답변입니다.',
   sources: '출처 {n}건',
+  page: '{n}쪽',
   copy: '복사',
   copied: '복사했습니다',
   printMark: '이 상담 기록에서 ‘{ai}’ 표시가 있는 답변은 인공지능이 생성했습니다.',

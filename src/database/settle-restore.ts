@@ -1,0 +1,19 @@
+import { existsSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** A restored store, complete and checked: from here on the restore is carried through, by the next start if need be. */
+export const READY = 'restore.ready';
+/** The store that was there before, while it is being put away. */
+const REPLACED = 'restore.replaced';
+
+/** Carries through a restore that was complete when its process ended. For whoever holds the folder's lock, before the store is opened. */
+export function settleRestore(dataFolder: string): void {
+  const at = (...names: string[]): string => join(dataFolder, ...names);
+  if (existsSync(at(READY, 'store'))) {
+    rmSync(at(REPLACED), { recursive: true, force: true });
+    if (existsSync(at('store'))) renameSync(at('store'), at(REPLACED));
+    renameSync(at(READY, 'store'), at('store'));
+  }
+  if (existsSync(at(READY, 'secret'))) renameSync(at(READY, 'secret'), at('secret'));
+  for (const name of [READY, REPLACED]) rmSync(at(name), { recursive: true, force: true });
+}
