@@ -1,18 +1,18 @@
 // data/calibration.json: how a hit's scores become the probability that it answers the question. Deterministic.
 //   node scripts/prepare.mjs && node evals/calibration.mjs [--check]
+// With SANGDAM_EMBEDDING_… and SANGDAM_CALIBRATION set: for that embedder, into that file.
 // Questions: each phrasing of a shipped exemplar, asked while its own vector is left out; the statute questions. For every
 // fifth phrasing the right exemplar and its neighbours of the same need are taken away, since customers ask what nobody has
 // approved yet. One half (by hash of the exemplar's id) is fitted on, the other measured. --check measures without writing.
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { availableParallelism } from 'node:os';
 
 const path = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url));
 const built = (name) => import(new URL(`../dist/${name}.js`, import.meta.url));
-const [{ EmbeddedDatabase }, { migrate }, { OnnxEmbedder }, { openKnowledge }, { HybridRetriever }, { SystemClock }, { FEATURE_NAMES, probability }, { bigrams }] =
+const [{ EmbeddedDatabase }, { migrate }, { openEmbedder }, { openKnowledge }, { Settings }, { SystemClock }, { FEATURE_NAMES, probability }, { bigrams }] =
   await Promise.all(
-    ['database/embedded-database', 'database/migrations', 'models/onnx-embedder', 'knowledge/knowledge', 'knowledge/hybrid-retriever', 'config/clock', 'knowledge/calibration', 'text/bigrams'].map(built),
+    ['database/embedded-database', 'database/migrations', 'models/open-embedder', 'knowledge/knowledge', 'config/settings', 'config/clock', 'knowledge/calibration', 'text/bigrams'].map(built),
   );
 
 /** Hits of a question that become examples: beyond them hardly anything is right. */
@@ -20,20 +20,24 @@ const DEPTH = 5;
 /** A passage answers a phrasing where it belongs to a cited document and holds most of the model answer (share of bigrams). */
 const COVERED = 0.6;
 const clock = new SystemClock();
-const embedder = await OnnxEmbedder.open({ folder: path('data/models/e5-small-ko'), cores: availableParallelism() });
+const settings = Settings.read();
+const embedder = await openEmbedder(settings);
+if (!embedder.available) throw new Error(`no embedder: ${embedder.reason}`);
 const database = await EmbeddedDatabase.open();
 await migrate(database);
 const knowledge = openKnowledge(database, embedder, clock);
 for await (const event of knowledge.shipped.load()) if (event.event === 'skipped') throw new Error(event.reason);
+for await (const { done, total } of knowledge.build.run()) console.error(`vectors: ${done} of ${total}`);
 // The graph indexes are built with random numbers; without them the nearest are exact and each run gives the same figures.
-await database.script('DROP INDEX passages_vector; DROP INDEX exemplar_vectors_vector');
+const { number } = await knowledge.vectors.own();
+await database.script(`DROP INDEX passage_vectors_${number}_hnsw, exemplar_vectors_${number}_hnsw`);
 
 const asked = [...(await phrasings()), ...statuteQuestions()];
 const calibration = { embedder: embedder.id };
 const report = { questions: asked.length };
 for (const [mode, retriever] of [
   ['dense', knowledge.retriever],
-  ['lexical', new HybridRetriever(knowledge.repository, knowledge.vectors, { ...off(), id: embedder.id }, {}, clock)],
+  ['lexical', openKnowledge(database, off(), clock).retriever],
 ]) {
   const examples = await examplesOf(retriever);
   calibration[mode] = {};
@@ -46,12 +50,12 @@ for (const [mode, retriever] of [
   report[mode].merged = merged(examples, calibration[mode]);
 }
 console.log(JSON.stringify(report, null, 2));
-if (!process.argv.includes('--check')) writeFileSync(path('data/calibration.json'), `${JSON.stringify(calibration, null, 2)}\n`);
+if (!process.argv.includes('--check')) writeFileSync(settings.calibrationFile, `${JSON.stringify(calibration, null, 2)}\n`);
 await database.close();
 await embedder.close();
 
 function off() {
-  return { available: false, dimensions: 0, embed: () => Promise.reject(new Error('off')) };
+  return { id: 'off', available: false, dimensions: 0, embed: () => Promise.reject(new Error('off')) };
 }
 
 function hashed(text) {

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { ChatSocketAdapter } from './chat/socket.adapter.js';
 import { shipped } from './config/package-root.js';
 import type { Settings } from './config/settings.js';
-import { Knowledge } from './knowledge/index.js';
+import { Knowledge, VectorUpkeep } from './knowledge/index.js';
 import { OperatorAccess } from './operations/operator-access.js';
 
 /** Only our own files and our own sockets; a host page of the bank sets its own policy. */
@@ -54,6 +54,7 @@ export async function configureApplication(app: NestExpressApplication, settings
   app.enableShutdownHooks();
   await app.init();
   await app.get(Knowledge, { strict: false }).prepare();
+  app.get(VectorUpkeep, { strict: false }).start();
 }
 
 function isParsed({ url, headers }: IncomingMessage, type: string): boolean {

@@ -42,8 +42,8 @@ async function execute(command: Command, args: readonly string[], options: Recor
   const bar = new ProgressBar(process.stderr);
   let failed = false;
   for await (const line of runCommand(command, request, Settings.read())) {
-    if (isProgress(line)) bar.show(line.progress);
-    else process.stdout.write(`${JSON.stringify(line)}\n`);
+    const shown = isProgress(line) && bar.show(line.progress);
+    if (!isProgress(line) || (command.pipesProgress && !shown)) process.stdout.write(`${JSON.stringify(line)}\n`);
     failed ||= 'failed' in line && line.failed === true;
   }
   bar.clear();

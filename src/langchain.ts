@@ -27,8 +27,9 @@ export interface RetrieverOptions {
 }
 
 /**
- * The retriever over a store. An empty one gets the shipped knowledge first.
- * @throws AppError `store.locked`, `store.unavailable`, `store.embedder-changed`
+ * The retriever over a store, with the embedder that ships: a store whose vectors another one made is searched by words. An
+ * empty one gets the shipped knowledge first.
+ * @throws AppError `store.locked`, `store.unavailable`
  */
 export async function openRetriever({
   data,
@@ -43,7 +44,6 @@ export async function openRetriever({
   };
   try {
     const knowledge = openKnowledge(database, embedder, new SystemClock());
-    await knowledge.vectors.claim();
     await knowledge.prepare();
     const passageRails = new PassageRails(RuleSet.load(GUARDRAILS_FOLDER));
     const phones = PhoneRegistry.load(GUARDRAILS_FOLDER);

@@ -86,13 +86,15 @@ export async function measure(options) {
 
   console.log('parts alone:');
   await oneByOne('the embedder', queries, (query) => shipped.embed([query], 'query'));
+  const [{ number: set }] = await database.query('SELECT number FROM vector_sets WHERE current');
   const nearest = (query) =>
     database.query(
-      'SELECT (SELECT array_agg(key) FROM nearest_exemplar_vectors($1::vector)) AS exemplars, (SELECT array_agg(key) FROM nearest_passages($1::vector)) AS passages',
+      `SELECT (SELECT array_agg(key) FROM vector_cosines('exemplar_vectors_${set}', $1::vector, 200, '{}')) AS exemplars,
+              (SELECT array_agg(key) FROM vector_cosines('passage_vectors_${set}', $1::vector, 100, '{}')) AS passages`,
       [vectorLiteral(embedder.records.get(query))],
     );
   await oneByOne('HNSW, exemplars and passages (upper bound)', queries, nearest);
-  await printRecall(database, queries.slice(0, EXACT), embedder.records, nearest);
+  await printRecall(database, set, queries.slice(0, EXACT), embedder.records, nearest);
   await peer(database, queries.slice(EXACT, EXACT + PEER));
   await database.close();
   await shipped.close();
@@ -119,7 +121,7 @@ async function start(place, embedder) {
 
 async function printSizes(database) {
   const [sizes] = await database.query(
-    `SELECT (SELECT count(*)::int FROM exemplars) AS exemplars, (SELECT count(*)::int FROM exemplar_vectors) AS vectors,
+    `SELECT (SELECT count(*)::int FROM exemplars) AS exemplars, (SELECT count(*)::int FROM exemplar_texts) AS vectors,
             (SELECT count(*)::int FROM passages) AS passages, current_setting('shared_buffers') AS cache`,
   );
   console.log(
@@ -162,13 +164,13 @@ async function atOnce(name, queries, retriever) {
 }
 
 /** How many of the exact nearest the graph finds. */
-async function printRecall(database, queries, records, nearest) {
+async function printRecall(database, set, queries, records, nearest) {
   const found = { exemplars: [], passages: [] };
   const times = [];
   for (const query of queries) {
     const [approximate] = await nearest(query);
     const asked = performance.now();
-    const exact = await exactNearest(database, records.get(query));
+    const exact = await exactNearest(database, set, records.get(query));
     times.push(performance.now() - asked);
     for (const [kind, limits] of [
       ['exemplars', [100, 200]],
@@ -185,17 +187,16 @@ async function printRecall(database, queries, records, nearest) {
   print('exact search by reading all vectors (SQL)', times);
 }
 
-async function exactNearest(database, vector) {
+async function exactNearest(database, set, vector) {
   return database.transaction(async (tx) => {
     await tx.script('SET LOCAL enable_indexscan = off');
     const keys = async (table, limit) =>
       (
-        await tx.query(
-          `SELECT key FROM ${table} WHERE vector IS NOT NULL ORDER BY vector <=> $1::vector LIMIT ${limit}`,
-          [vectorLiteral(vector)],
-        )
+        await tx.query(`SELECT key FROM ${table}_${set} ORDER BY vector <=> $1::vector LIMIT ${limit}`, [
+          vectorLiteral(vector),
+        ])
       ).map(({ key }) => key);
-    return { exemplars: await keys('exemplar_vectors', 200), passages: await keys('passages', 100) };
+    return { exemplars: await keys('exemplar_vectors', 200), passages: await keys('passage_vectors', 100) };
   });
 }
 

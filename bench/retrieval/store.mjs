@@ -82,7 +82,7 @@ export async function buildStore(options) {
   const knowledge = openKnowledge(database, embedder, new BenchClock());
   await fill(database, knowledge, embedder, options);
   const started = performance.now();
-  await knowledge.vectors.buildIndexes();
+  await knowledge.build.settle();
   console.error(`indexes: ${Math.round((performance.now() - started) / 1000)} s`);
   await database.script('ANALYZE');
   await database.close();
@@ -102,7 +102,8 @@ async function fill(database, knowledge, embedder, wanted) {
   ]))
     if (event === 'skipped') throw new Error(reason);
   // Growing a graph row by row takes ten times as long as making it once over all rows.
-  await database.script('DROP INDEX passages_vector, exemplar_vectors_vector');
+  const { number: set } = await knowledge.vectors.own();
+  await database.script(`DROP INDEX passage_vectors_${set}_hnsw, exemplar_vectors_${set}_hnsw`);
   const { exemplars, documents } = await shippedKnowledge(knowledge);
   const corpus = new Corpus(exemplars, documents);
   const vectors = await shippedVectors({ exemplars, documents }, embedder);
@@ -121,7 +122,11 @@ async function fill(database, knowledge, embedder, wanted) {
       const { exemplar, before } = corpus.exemplar(n);
       const texts = exemplarTexts(exemplar);
       const moved = mover.moveTogether(textsOfExemplar(before).map((text) => vectors.get(keyOf(text))));
-      batch.push({ exemplar, hash: exemplar.id, texts: texts.map((text, at) => ({ text, vector: moved[at] })) });
+      batch.push({
+        exemplar,
+        hash: exemplar.id,
+        texts: texts.map((text, at) => ({ text, vectors: [{ set, vector: moved[at] }] })),
+      });
       return 1;
     },
     (batch) => knowledge.repository.save([], batch),
@@ -134,7 +139,7 @@ async function fill(database, knowledge, embedder, wanted) {
       batch.push({
         document,
         hash: document.id,
-        passages: document.passages.map((passage, at) => ({ passage, vector: moved[at] })),
+        passages: document.passages.map((passage, at) => ({ passage, vectors: [{ set, vector: moved[at] }] })),
       });
       return document.passages.length;
     },

@@ -44,6 +44,8 @@ export interface Command {
   /** Arguments are paths and are made absolute where the command was typed. */
   paths?: boolean;
   options?: readonly CommandOption[];
+  /** Progress is output too where nobody watches a bar: for work that takes hours. */
+  pipesProgress?: boolean;
   /** Whether JSON Lines are read from standard input. */
   reads: boolean;
   /** Whether it needs the application (store, models); else it runs by itself. */

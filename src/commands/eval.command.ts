@@ -1,9 +1,10 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import { AppError } from '../config/app-error.js';
 import { Clock, SystemClock } from '../config/clock.js';
+import { Settings } from '../config/settings.js';
 import { Turn } from '../conversation/turn.js';
 import { ChatModel } from '../models/chat-model.js';
-import { OnnxEmbedder } from '../models/onnx-embedder.js';
+import { openEmbedder } from '../models/open-embedder.js';
 import { runAnswersSuite } from '../quality/answers-suite.js';
 import { runStatutesSuite } from '../quality/statutes-suite.js';
 import { chatModelSettled } from './chat-model-settled.js';
@@ -39,7 +40,7 @@ export const evalRunCommand: Command = {
 
 /** In a store of its own, so that it needs nothing of the application. */
 async function statutes({ signal }: CommandRequest): Promise<Report> {
-  const embedder = await OnnxEmbedder.openShipped();
+  const embedder = await openEmbedder(Settings.read());
   try {
     return await runStatutesSuite({ embedder, clock: new SystemClock(), signal });
   } finally {

@@ -1,32 +1,26 @@
-import { SystemClock } from '../config/clock.js';
-import { Settings } from '../config/settings.js';
-import { openDatabase } from '../database/open-database.js';
-import { openKnowledge } from '../knowledge/index.js';
-import { OnnxEmbedder } from '../models/onnx-embedder.js';
+import { VectorBuild } from '../knowledge/index.js';
+import { Embedder } from '../models/embedder.js';
 import type { Command } from './command.js';
 
 /**
- * Makes the vectors of the store again with the configured embedder. Opens the store itself: a service does not start on a
- * store whose vectors another embedder made.
+ * Makes the vectors that the configured embedder has not made yet, and lets them be searched when they are complete. A service
+ * does the same by itself; this tells how far it is.
  */
 export const reembedCommand: Command = {
   name: 'reembed',
-  description: 'Make all vectors of the store again with the configured embedder; goes on where it was stopped',
+  description: 'Make the missing vectors of the store with the configured embedder; goes on where it was stopped',
   reads: false,
-  needs: 'nothing',
-  async *run({ signal }) {
-    const database = await openDatabase(Settings.read());
-    const embedder = await OnnxEmbedder.openShipped();
-    try {
-      let done = 0;
-      for await (const progress of openKnowledge(database, embedder, new SystemClock()).vectors.reembed(signal)) {
-        done = progress.done;
-        yield { progress: { what: embedder.id, done, of: progress.total } };
-      }
-      yield { embedder: embedder.id, embedded: done };
-    } finally {
-      await embedder.close();
-      await database.close();
+  pipesProgress: true,
+  needs: 'application',
+  async *run({ signal }, application) {
+    const { id } = application!.get(Embedder, { strict: false });
+    let first: number | undefined;
+    let done = 0;
+    for await (const progress of application!.get(VectorBuild, { strict: false }).run(signal)) {
+      done = progress.done;
+      first ??= done;
+      yield { progress: { what: id, done, of: progress.total } };
     }
+    yield { embedder: id, embedded: done - (first ?? 0) };
   },
 };

@@ -32,6 +32,10 @@ const toList = ({ value }: { value: unknown }): unknown =>
         .filter(Boolean)
     : value;
 
+/** Where a model is served. */
+const BASE_URL = /^https?:\/\/[^/?#@\s]+(\/[^?#@\s]*)?$/;
+const BASE_URL_EXPECTED = 'a base address such as http://gpu1:8080/v1, without user, query or fragment';
+
 /**
  * Every variable that the program reads, with its default and what it accepts. docs/configuration.md explains them;
  * a test compares that table with this class.
@@ -129,6 +133,64 @@ export class Environment {
   @Min(1_000)
   @Max(240_000)
   SANGDAM_CHAT_NEXT_TOKEN_MS = 15_000;
+
+  @Expose()
+  @IsOptional()
+  @Matches(BASE_URL, { message: BASE_URL_EXPECTED })
+  SANGDAM_EMBEDDING_URL?: string;
+
+  @Expose()
+  @IsOptional()
+  @Matches(/^[\x21-\x7e]+$/, { message: 'visible ASCII characters' })
+  SANGDAM_EMBEDDING_API_KEY?: string;
+
+  @Expose()
+  @IsOptional()
+  @MinLength(1)
+  SANGDAM_EMBEDDING_MODEL?: string;
+
+  @Expose()
+  @IsOptional()
+  @MinLength(1)
+  SANGDAM_EMBEDDING_QUERY_PREFIX?: string;
+
+  @Expose()
+  @IsOptional()
+  @MinLength(1)
+  SANGDAM_EMBEDDING_PASSAGE_PREFIX?: string;
+
+  @Expose()
+  @Transform(toInteger)
+  @IsInt()
+  @Min(50)
+  @Max(60_000)
+  SANGDAM_EMBEDDING_TIMEOUT_MS = 2_000;
+
+  @Expose()
+  @IsOptional()
+  @Matches(BASE_URL, { message: BASE_URL_EXPECTED })
+  SANGDAM_RERANK_URL?: string;
+
+  @Expose()
+  @IsOptional()
+  @Matches(/^[\x21-\x7e]+$/, { message: 'visible ASCII characters' })
+  SANGDAM_RERANK_API_KEY?: string;
+
+  @Expose()
+  @IsOptional()
+  @MinLength(1)
+  SANGDAM_RERANK_MODEL?: string;
+
+  @Expose()
+  @Transform(toInteger)
+  @IsInt()
+  @Min(10)
+  @Max(10_000)
+  SANGDAM_RERANK_TIMEOUT_MS = 300;
+
+  @Expose()
+  @MinLength(1)
+  SANGDAM_CALIBRATION: string = join(packageRoot, 'data', 'calibration.json');
 
   @Expose()
   @IsOptional()
@@ -230,6 +292,10 @@ const SECRET_VARIABLES = new Set([
   'DATABASE_URL',
   'SANGDAM_CHAT_API_KEY',
   'SANGDAM_CHAT_URLS', // may hold a password, for which it is refused
+  'SANGDAM_EMBEDDING_API_KEY',
+  'SANGDAM_EMBEDDING_URL',
+  'SANGDAM_RERANK_API_KEY',
+  'SANGDAM_RERANK_URL',
 ]);
 
 /**
@@ -259,8 +325,19 @@ export function readEnvironment(
       expected:
         'SANGDAM_CHAT_URLS as well; a model of a vendor takes the vendor’s own variable, such as OPENAI_API_KEY',
     });
+  refuseIncomplete(environment);
   if (role === 'service') refuseUnsafe(environment);
   return environment;
+}
+
+/** Vectors are known by their model's name, so a server of embeddings needs one. */
+function refuseIncomplete({ SANGDAM_EMBEDDING_URL, SANGDAM_EMBEDDING_MODEL }: Environment): void {
+  if (SANGDAM_EMBEDDING_URL !== undefined && SANGDAM_EMBEDDING_MODEL === undefined)
+    throw AppError.of('config.invalid', {
+      variable: 'SANGDAM_EMBEDDING_MODEL',
+      value: '',
+      expected: 'the name of the model at SANGDAM_EMBEDDING_URL',
+    });
 }
 
 /** Whether only this machine can reach an address; a name that merely looks like one is none. */

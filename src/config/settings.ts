@@ -3,6 +3,25 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'n
 import { isAbsolute, join, resolve } from 'node:path';
 import { readEnvironment, type Environment } from './environment.js';
 
+export interface RemoteEmbeddingSettings {
+  url: string;
+  apiKey: string | undefined;
+  model: string;
+  /** What the model wants before a text. */
+  prefixes: { query: string; passage: string };
+  /** Milliseconds that a question waits for its vector. */
+  timeout: number;
+}
+
+export interface RemoteRerankSettings {
+  url: string;
+  apiKey: string | undefined;
+  /** The server's name of the model, where it wants one. */
+  model: string | undefined;
+  /** Milliseconds that a question waits for the new order. */
+  timeout: number;
+}
+
 /** The configuration as the program uses it: typed, complete, read once. */
 export class Settings {
   readonly production: boolean;
@@ -28,6 +47,12 @@ export class Settings {
   readonly mayFetch: boolean;
   /** The operator's own servers of model files, tried before the list's sources. */
   readonly modelUrls: readonly string[];
+  /** The server of embeddings; the shipped embedder where there is none. */
+  readonly remoteEmbedding: RemoteEmbeddingSettings | undefined;
+  /** The server of a reranker. */
+  readonly remoteRerank: RemoteRerankSettings | undefined;
+  /** Absolute. Turns scores of the retrieval into probabilities; made for one embedder. */
+  readonly calibrationFile: string;
   readonly operatorToken: string | undefined;
   /** Of the OpenAI-compatible endpoint. */
   readonly apiToken: string | undefined;
@@ -68,6 +93,9 @@ export class Settings {
     this.chatSlots = environment.SANGDAM_CHAT_SLOTS;
     this.mayFetch = role === 'service' && !this.production;
     this.modelUrls = environment.SANGDAM_MODEL_URLS;
+    this.remoteEmbedding = remoteEmbedding(environment);
+    this.remoteRerank = remoteRerank(environment);
+    this.calibrationFile = absolute(environment.SANGDAM_CALIBRATION);
     this.operatorToken = environment.SANGDAM_OPERATOR_TOKEN;
     this.apiToken = environment.SANGDAM_API_TOKEN;
     this.apiRequestsPerMinute = environment.SANGDAM_API_REQUESTS_PER_MINUTE;
@@ -100,6 +128,32 @@ export class Settings {
     this.#secret ??= this.#givenSecret ?? keptSecret(this.dataFolder);
     return this.#secret;
   }
+}
+
+function remoteEmbedding(environment: Environment): RemoteEmbeddingSettings | undefined {
+  const { SANGDAM_EMBEDDING_URL: url, SANGDAM_EMBEDDING_MODEL: model } = environment;
+  if (url === undefined || model === undefined) return undefined;
+  return {
+    url,
+    model,
+    apiKey: environment.SANGDAM_EMBEDDING_API_KEY,
+    prefixes: {
+      query: environment.SANGDAM_EMBEDDING_QUERY_PREFIX ?? '',
+      passage: environment.SANGDAM_EMBEDDING_PASSAGE_PREFIX ?? '',
+    },
+    timeout: environment.SANGDAM_EMBEDDING_TIMEOUT_MS,
+  };
+}
+
+function remoteRerank(environment: Environment): RemoteRerankSettings | undefined {
+  const { SANGDAM_RERANK_URL: url } = environment;
+  if (url === undefined) return undefined;
+  return {
+    url,
+    apiKey: environment.SANGDAM_RERANK_API_KEY,
+    model: environment.SANGDAM_RERANK_MODEL,
+    timeout: environment.SANGDAM_RERANK_TIMEOUT_MS,
+  };
 }
 
 function keptSecret(folder: string): string {

@@ -29,9 +29,34 @@ export interface Calibration {
   lexical: Record<SourceClass, Logistic>;
 }
 
-/** The shipped calibration; evals/calibration.mjs fits it. */
+/** Reads the shipped calibration or one of the operator's own; evals/calibration.mjs fits them. */
 export function loadCalibration(path = shipped('data', 'calibration.json')): Calibration {
   return JSON.parse(readFileSync(path, 'utf8')) as Calibration;
+}
+
+/**
+ * What the confidences of one kind's ranking are computed from. Cosines of another embedder than the calibration was fitted on
+ * mean something else, so the confidence comes from the words alone then, whatever the order.
+ * @param embedder whose cosines the ranking has; undefined where it has none
+ */
+export function basisOf(
+  calibration: Calibration,
+  kind: SourceClass,
+  ranking: readonly Features[],
+  embedder: string | undefined,
+): { model: Logistic; features: readonly Features[] } {
+  if (embedder === calibration.embedder) return { model: calibration.dense[kind], features: ranking };
+  return { model: calibration.lexical[kind], features: wordsAlone(ranking) };
+}
+
+function wordsAlone(ranking: readonly Features[]): Features[] {
+  const [first = 0, second = 0] = ranking.map(({ lexical }) => lexical).sort((a, b) => b - a);
+  return ranking.map(({ lexical }) => ({
+    score: lexical,
+    margin: lexical - (lexical === first ? second : first),
+    cosine: 0,
+    lexical,
+  }));
 }
 
 /** The probability that a hit with these features answers its question. */

@@ -1,17 +1,17 @@
 import { AppError } from '../config/app-error.js';
 import { Clock } from '../config/clock.js';
-import { Embedder } from '../models/embedder.js';
 import { bigrams } from '../text/bigrams.js';
 import type { AsOf } from './as-of.js';
-import { probability, type Calibration, type Features, type Logistic } from './calibration.js';
+import { basisOf, probability, type Calibration, type Features, type SourceClass } from './calibration.js';
 import { titlePath } from './document.js';
 import type { ExemplarText } from './exemplar.js';
 import { KnowledgeIndex, type ExemplarUnit, type PassageUnit } from './knowledge-index.js';
 import { KnowledgeRepository } from './knowledge-repository.js';
 import type { LexicalIndex, LexicalScores } from './lexical-index.js';
 import type { Passage } from './passages.js';
+import { RERANKED, type RerankStage } from './rerank-stage.js';
 import { Retriever, type Hit, type RetrieveOptions } from './retriever.js';
-import { VectorStore, type Cosines } from './vector-store.js';
+import { VectorStore, type Cosines, type VectorSet } from './vector-store.js';
 
 /** Weight of the cosine beside the lexical score, chosen on six Korean sets: pairs are short, so meaning counts more. */
 export const COSINE_WEIGHT = { exemplar: 5, passage: 3 } as const;
@@ -24,7 +24,7 @@ export const COSINE_WEIGHT = { exemplar: 5, passage: 3 } as const;
  */
 const DISCOUNT = { pair: 0, question: 0.02, phrasing: 0.07 } as const satisfies Record<ExemplarText['kind'], number>;
 
-/** Candidates of each kind from the lexical search; the dense one gives as many (`nearest_passages`). */
+/** Candidates of each kind from the lexical search; the dense one gives as many (`VectorStore`). */
 const CANDIDATES = 100;
 /** Indexes of other days than today that are kept. */
 const MAX_INDEXES = 3;
@@ -41,12 +41,18 @@ interface ByWords<Unit> {
   scores: LexicalScores;
 }
 
+/** A question as the embedder of the searched set sees it. */
+interface DenseSearch {
+  set: VectorSet;
+  vector: Float32Array;
+}
+
 /** Both rankings for one question, each by falling score. */
 export interface Rankings {
   exemplars: Scored<ExemplarUnit>[];
   passages: (Scored<PassageUnit> & { cosines: Cosines })[];
-  /** Without the embedder the scores are lexical alone. */
-  dense: boolean;
+  /** Whose cosines they are; undefined where the scores are lexical alone. */
+  embedder: string | undefined;
   /** The texts that were ranked. */
   index: KnowledgeIndex;
 }
@@ -58,14 +64,13 @@ export interface Rankings {
  */
 export class HybridRetriever extends Retriever {
   private readonly indexes = new Map<AsOf, KnowledgeIndex>();
-  private claimed = false;
 
   constructor(
     private readonly repository: KnowledgeRepository,
     private readonly vectors: VectorStore,
-    private readonly embedder: Embedder,
     private readonly calibration: Calibration,
     private readonly clock: Clock,
+    private readonly rerank?: RerankStage,
   ) {
     super();
   }
@@ -76,25 +81,19 @@ export class HybridRetriever extends Retriever {
   }
 
   override async retrieve(query: string, { k, signal, asOf = 'today' }: RetrieveOptions): Promise<Hit[]> {
-    const { exemplars, passages, dense, index } = await this.rank(query, asOf, signal);
-    const models = dense ? this.calibration.dense : this.calibration.lexical;
+    const { exemplars, passages, embedder, index } = await this.rank(query, asOf, signal);
+    const depth = this.rerank ? Math.max(k, RERANKED) : k;
     const [statutes, documents] = [passages.filter(isStatute), passages.filter((scored) => !isStatute(scored))];
-    const passageHitOf = (scored: Scored<PassageUnit> & { cosines: Cosines; confidence: number }) => ({
-      scored,
-      hit: () => passageHit(scored, query),
-    });
-    const candidates = [
-      ...withConfidence(exemplars.slice(0, k), models.exemplar).map((scored) => ({
-        scored,
-        hit: () => exemplarHit(scored, index),
-      })),
-      ...withConfidence(documents.slice(0, k), models.document).map(passageHitOf),
-      ...withConfidence(statutes.slice(0, k), models.statute).map(passageHitOf),
-    ];
-    return candidates
-      .sort((a, b) => b.scored.confidence - a.scored.confidence || b.scored.score - a.scored.score)
-      .slice(0, k)
-      .map(({ hit }) => hit());
+    const best = [
+      ...this.first(depth, 'exemplar', exemplars, embedder, (scored) => exemplarHit(scored, index)),
+      ...this.first(depth, 'document', documents, embedder, (scored) => passageHit(scored, query)),
+      ...this.first(depth, 'statute', statutes, embedder, (scored) => passageHit(scored, query)),
+    ]
+      .sort((a, b) => b.confidence - a.confidence || b.score - a.score)
+      .slice(0, depth);
+    if (!this.rerank) return best.map(({ hit }) => hit());
+    const candidates = best.map(({ hit, level }) => ({ hit: hit(), level }));
+    return (await this.rerank.apply(query, candidates, signal)).slice(0, k);
   }
 
   /**
@@ -107,22 +106,22 @@ export class HybridRetriever extends Retriever {
     signal?: AbortSignal,
     leaveOut: ReadonlySet<number> = new Set(),
   ): Promise<Rankings> {
-    const [vector, words] = await Promise.all([this.queryVector(query, signal), this.byWords(query, asOf)]);
+    const [search, words] = await Promise.all([this.search(query, signal), this.byWords(query, asOf)]);
     signal?.throwIfAborted();
     const { index } = words;
-    const cosines = vector
-      ? await this.vectors.cosines(vector, {
+    const cosines = search
+      ? await this.vectors.cosines(search.set, search.vector, {
           exemplars: [...words.exemplars.best.keys()].flatMap(({ vectors }) => vectors.map(({ key }) => key)),
           passages: [...words.passages.best.keys()].flatMap(({ passages }) => passages.map(({ key }) => key)),
         })
       : { exemplars: new Map<number, number>(), passages: new Map<number, number>() };
     for (const key of leaveOut) cosines.exemplars.delete(key);
     signal?.throwIfAborted();
-    const dense = vector !== undefined;
+    const dense = cosines.exemplars.size + cosines.passages.size > 0;
     return {
       exemplars: rankExemplars(index, words.exemplars, cosines.exemplars, dense),
       passages: rankPassages(index, words.passages, cosines.passages, dense),
-      dense,
+      embedder: dense ? search?.set.embedder.id : undefined,
       index,
     };
   }
@@ -140,11 +139,24 @@ export class HybridRetriever extends Retriever {
     };
   }
 
+  /** The first of one kind's ranking, not yet hits. Confidence never rises down a ranking: its order is the score's. */
+  private first<S extends Features>(
+    depth: number,
+    kind: SourceClass,
+    ranking: readonly S[],
+    embedder: string | undefined,
+    hitOf: (scored: S & { confidence: number }) => Hit,
+  ): { score: number; confidence: number; level: number; hit: () => Hit }[] {
+    const { model, features } = basisOf(this.calibration, kind, ranking, embedder);
+    let ceiling = 1;
+    return ranking.slice(0, depth).map((scored, rank) => {
+      const confidence = (ceiling = Math.min(ceiling, probability(model, features[rank]!)));
+      const level = probability(model, { ...features[rank]!, margin: 0 });
+      return { score: scored.score, confidence, level, hit: () => hitOf({ ...scored, confidence }) };
+    });
+  }
+
   private async index(asOf: AsOf): Promise<KnowledgeIndex> {
-    if (!this.claimed) {
-      await this.vectors.claim();
-      this.claimed = true;
-    }
     let index = this.indexes.get(asOf);
     if (!index) {
       index = new KnowledgeIndex(this.repository, asOf, this.clock);
@@ -156,14 +168,16 @@ export class HybridRetriever extends Retriever {
     return index;
   }
 
-  /** Undefined where there is no embedder, or none any more: the words of the question must do. */
-  private async queryVector(query: string, signal?: AbortSignal): Promise<Float32Array | undefined> {
-    if (!this.embedder.available || query.trim() === '') return undefined;
+  /** Undefined where there is no embedder for the store's vectors, or none any more: the words of the question must do. */
+  private async search(query: string, signal?: AbortSignal): Promise<DenseSearch | undefined> {
+    if (query.trim() === '') return undefined;
+    const set = await this.vectors.searched();
+    if (!set) return undefined;
     try {
-      const [vector] = await this.embedder.embed([query], 'query', signal);
-      return vector;
+      const [vector] = await set.embedder.embed([query], 'query', signal);
+      return { set, vector: vector! };
     } catch (error) {
-      if (error instanceof AppError && error.code === 'model.unavailable') return undefined;
+      if (error instanceof AppError && error.code === 'embedder.unavailable') return undefined;
       throw error;
     }
   }
@@ -241,15 +255,6 @@ function ranked<Unit extends { id: string }, S extends Scored<Unit>>(all: S[]): 
 
 function isStatute({ unit }: Scored<PassageUnit>): boolean {
   return unit.document.kind === 'statute';
-}
-
-/** Confidence never rises down a ranking: its order is the score's. */
-function withConfidence<S extends Features>(ranking: readonly S[], model: Logistic): (S & { confidence: number })[] {
-  let ceiling = 1;
-  return ranking.map((scored) => {
-    ceiling = Math.min(ceiling, probability(model, scored));
-    return { ...scored, confidence: ceiling };
-  });
 }
 
 function exemplarHit(

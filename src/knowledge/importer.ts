@@ -2,7 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { basename, join, relative, resolve, sep } from 'node:path';
 import { AppError, type ErrorCode } from '../config/app-error.js';
 import { packageRoot } from '../config/package-root.js';
-import { Embedder, type EmbeddingKind } from '../models/embedder.js';
+import type { EmbeddingKind } from '../models/embedder.js';
 import { contentHash } from './content-hash.js';
 import type { KnowledgeDocument } from './document.js';
 import { embeddingKind, exemplarTexts, type Exemplar } from './exemplar.js';
@@ -15,7 +15,8 @@ import {
 import { indexedText, passagesOf, type Passage } from './passages.js';
 import { readKnowledge, type Format } from './readers/reading.js';
 import { Replacements } from './replacements.js';
-import { embedMixed, VectorStore } from './vector-store.js';
+import type { VectorBuild } from './vector-build.js';
+import { embedMixed, VectorStore, type SetVector, type VectorSet } from './vector-store.js';
 
 /** What an import says as it goes, one JSON object a line. */
 export type ImportEvent =
@@ -29,6 +30,8 @@ export interface ImportOptions {
   format?: Format | undefined;
   /** Also delete what was imported from one of the folders before and is not in it any more. */
   prune?: boolean | undefined;
+  /** Leave the vectors to `VectorBuild`: the texts are found by their words until it has made them. */
+  withoutVectors?: boolean | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -49,26 +52,25 @@ export class Importer {
   constructor(
     private readonly repository: KnowledgeRepository,
     private readonly vectors: VectorStore,
-    private readonly embedder: Embedder,
+    private readonly build: VectorBuild,
     private readonly replacements: Replacements = Replacements.load(),
   ) {}
 
   /**
    * Reads files, and folders with all below them. What cannot be read is skipped and reported with file and line; after a
    * stop the same call goes on where it was.
-   * @throws AppError store.embedder-changed; document.unknown where a path does not exist
+   * @throws AppError document.unknown where a path does not exist
    */
   async *import(paths: readonly string[], options: ImportOptions = {}): AsyncGenerator<ImportEvent> {
-    await this.vectors.claim();
     const run = new ImportRun(await this.repository.currentEntries());
     for (const file of await filesUnder(paths)) {
       options.signal?.throwIfAborted();
       yield* this.read(file, run, options);
-      if (run.prepared.texts >= TEXTS_AT_ONCE) yield* this.store(run, options.signal);
+      if (run.prepared.texts >= TEXTS_AT_ONCE) yield* this.store(run, options);
     }
-    yield* this.store(run, options.signal);
+    yield* this.store(run, options);
     if (options.prune) yield* this.delete(run.missingFrom(await foldersOf(paths)), run);
-    await this.vectors.buildIndexes();
+    if (!(await this.build.settle())) this.build.ask();
     yield { event: 'done', ...run.counts };
   }
 
@@ -122,7 +124,7 @@ export class Importer {
   }
 
   /** Embeds and saves what was prepared. */
-  private async *store(run: ImportRun, signal?: AbortSignal): AsyncGenerator<ImportEvent> {
+  private async *store(run: ImportRun, { withoutVectors, signal }: ImportOptions): AsyncGenerator<ImportEvent> {
     const { documents, exemplars } = run.takePrepared();
     const texts = [
       ...documents.flatMap(({ document, passages }) =>
@@ -132,19 +134,22 @@ export class Importer {
         exemplarTexts(exemplar).map(({ kind, text }) => ({ text, kind: embeddingKind(kind) })),
       ),
     ];
-    const vectors = await this.embed(texts, signal);
-    if (!vectors) run.counts.withoutVectors += texts.length;
+    const vectors = withoutVectors ? [] : await this.embed(texts, signal);
+    if (vectors.length === 0) run.counts.withoutVectors += texts.length;
     let next = 0;
-    const vector = (): Float32Array | undefined => vectors?.[next++];
+    const ofNext = (): SetVector[] => {
+      const place = next++;
+      return vectors.map(({ set, made }) => ({ set: set.number, vector: made[place]! }));
+    };
     const savedDocuments: SavedDocument[] = documents.map(({ document, hash, passages }) => ({
       document,
       hash,
-      passages: passages.map((passage) => ({ passage, vector: vector() })),
+      passages: passages.map((passage) => ({ passage, vectors: ofNext() })),
     }));
     const savedExemplars: SavedExemplar[] = exemplars.map(({ exemplar, hash }) => ({
       exemplar,
       hash,
-      texts: exemplarTexts(exemplar).map((text) => ({ text, vector: vector() })),
+      texts: exemplarTexts(exemplar).map((text) => ({ text, vectors: ofNext() })),
     }));
     const versions = await this.repository.save(savedDocuments, savedExemplars);
     for (const { document } of documents)
@@ -153,17 +158,20 @@ export class Importer {
       yield run.imported('exemplar', exemplar.id, versions.get(`exemplar:${exemplar.id}`)!, exemplar.source);
   }
 
-  /** Undefined where there is no embedder: the texts are then found by their words, until `reembed` makes their vectors. */
+  /** Vectors of the texts in each set whose embedder is there. Where there is none, the texts are found by their words. */
   private async embed(
     texts: readonly { text: string; kind: EmbeddingKind }[],
     signal?: AbortSignal,
-  ): Promise<Float32Array[] | undefined> {
-    try {
-      return await embedMixed(this.embedder, texts, signal);
-    } catch (error) {
-      if (error instanceof AppError && error.code === 'model.unavailable') return undefined;
-      throw error;
+  ): Promise<{ set: VectorSet; made: Float32Array[] }[]> {
+    const vectors: { set: VectorSet; made: Float32Array[] }[] = [];
+    for (const set of texts.length > 0 ? await this.vectors.growing() : []) {
+      try {
+        vectors.push({ set, made: await embedMixed(set.embedder, texts, signal) });
+      } catch (error) {
+        if (!(error instanceof AppError && error.code === 'embedder.unavailable')) throw error;
+      }
     }
+    return vectors;
   }
 
   private async *delete(ids: readonly string[], run: ImportRun): AsyncGenerator<ImportEvent> {

@@ -10,4 +10,7 @@ export { FORMATS, type Format } from './readers/reading.js';
 export { Retriever, type Hit, type RetrieveOptions } from './retriever.js';
 export { SangdamRetriever } from './sangdam-retriever.js';
 export { ShippedKnowledge } from './shipped-knowledge.js';
+export { RerankStage } from './rerank-stage.js';
+export { VectorBuild, type BuildProgress } from './vector-build.js';
 export { VectorStore } from './vector-store.js';
+export { VectorUpkeep, type UpkeepStatus } from './vector-upkeep.js';

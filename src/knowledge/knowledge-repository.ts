@@ -3,21 +3,19 @@ import { Database, type Queryable } from '../database/database.js';
 import type { DocumentKind, IsoDate, KnowledgeDocument } from './document.js';
 import type { Exemplar, ExemplarText, StatuteRef } from './exemplar.js';
 import type { Passage } from './passages.js';
-import { vectorLiteral } from './vector-store.js';
-
-/** A vector of a text that is saved; undefined where no embedder was there. */
-type SavedVector = Float32Array | undefined;
+import { deleteVectors, insertVectors, type SetVector } from './vector-store.js';
 
 export interface SavedDocument {
   document: KnowledgeDocument;
   hash: string;
-  passages: { passage: Passage; vector: SavedVector }[];
+  /** With its vectors in the sets whose embedders were there. */
+  passages: { passage: Passage; vectors: SetVector[] }[];
 }
 
 export interface SavedExemplar {
   exemplar: Exemplar;
   hash: string;
-  texts: { text: ExemplarText; vector: SavedVector }[];
+  texts: { text: ExemplarText; vectors: SetVector[] }[];
 }
 
 /** What the store knows of the current version of a document or exemplar. */
@@ -139,10 +137,8 @@ export class KnowledgeRepository {
         [ids],
       );
       if (entries.length === 0) return entries;
-      await tx.query('UPDATE passages SET vector = NULL WHERE document = ANY($1) AND vector IS NOT NULL', [ids]);
-      await tx.query('UPDATE exemplar_vectors SET vector = NULL WHERE exemplar = ANY($1) AND vector IS NOT NULL', [
-        ids,
-      ]);
+      await deleteVectors(tx, 'passage', ids);
+      await deleteVectors(tx, 'exemplar', ids);
       await raiseVersion(tx);
       return entries;
     });
@@ -202,7 +198,7 @@ export class KnowledgeRepository {
       `SELECT e.id, e.version, e.need, e.topic, e.question, e.phrasings, e.answer, e.documents, e.statutes, e.sensitive,
               e.source, e.status, e.valid_from::text, e.valid_until::text,
               (SELECT json_agg(json_build_object('key', v.key, 'kind', v.kind) ORDER BY v.key)
-               FROM exemplar_vectors v WHERE v.exemplar = e.id AND v.version = e.version) AS vectors
+               FROM exemplar_texts v WHERE v.exemplar = e.id AND v.version = e.version) AS vectors
        FROM unnest($1::text[], $2::int[]) AS w (id, version)
        JOIN exemplars e USING (id, version)
        ORDER BY e.id`,
@@ -271,20 +267,17 @@ export class KnowledgeRepository {
       [JSON.stringify(rows), this.clock.now()],
     );
     const passages = saved.flatMap(({ document, passages: ps }) =>
-      ps.map(({ passage, vector }) => ({
-        ...passage,
-        document: document.id,
-        version: versions.get(document.id),
-        vector: vector && vectorLiteral(vector),
-      })),
+      ps.map(({ passage }) => ({ ...passage, document: document.id, version: versions.get(document.id) })),
     );
-    await tx.query(
-      `INSERT INTO passages (document, version, n, heading, article, page, text, vector)
-       SELECT document, version, n, heading, article, page, text, vector::vector
-       FROM json_to_recordset($1::json) AS r (document text, version int, n int, heading text, article text, page int,
-         text text, vector text)`,
+    const keys = await tx.query<{ key: number }>(
+      `INSERT INTO passages (document, version, n, heading, article, page, text)
+       SELECT document, version, n, heading, article, page, text
+       FROM json_to_recordset($1::json) AS r (document text, version int, n int, heading text, article text, page int, text text)
+       RETURNING key`,
       [JSON.stringify(passages)],
     );
+    const vectors = saved.flatMap(({ passages: ps }) => ps.map((passage) => passage.vectors));
+    await insertVectors(tx, 'passage', ascending(keys), vectors);
   }
 
   private async insertExemplars(
@@ -310,20 +303,18 @@ export class KnowledgeRepository {
          source text, status text)`,
       [JSON.stringify(rows), this.clock.now()],
     );
-    const vectors = saved.flatMap(({ exemplar, texts }) =>
-      texts.map(({ text, vector }) => ({
-        ...text,
-        exemplar: exemplar.id,
-        version: versions.get(exemplar.id),
-        vector: vector && vectorLiteral(vector),
-      })),
+    const texts = saved.flatMap(({ exemplar, texts: ts }) =>
+      ts.map(({ text }) => ({ ...text, exemplar: exemplar.id, version: versions.get(exemplar.id) })),
     );
-    await tx.query(
-      `INSERT INTO exemplar_vectors (exemplar, version, kind, text, vector)
-       SELECT exemplar, version, kind, text, vector::vector
-       FROM json_to_recordset($1::json) AS r (exemplar text, version int, kind text, text text, vector text)`,
-      [JSON.stringify(vectors)],
+    const keys = await tx.query<{ key: number }>(
+      `INSERT INTO exemplar_texts (exemplar, version, kind, text)
+       SELECT exemplar, version, kind, text
+       FROM json_to_recordset($1::json) AS r (exemplar text, version int, kind text, text text)
+       RETURNING key`,
+      [JSON.stringify(texts)],
     );
+    const vectors = saved.flatMap(({ texts: ts }) => ts.map((text) => text.vectors));
+    await insertVectors(tx, 'exemplar', ascending(keys), vectors);
   }
 }
 
@@ -337,7 +328,7 @@ async function raiseVersion(tx: Queryable): Promise<void> {
 
 async function supersedeDocuments(tx: Queryable, ids: readonly string[]): Promise<Map<string, number>> {
   await tx.query("UPDATE documents SET status = 'superseded' WHERE id = ANY($1) AND status = 'current'", [ids]);
-  await tx.query('UPDATE passages SET vector = NULL WHERE document = ANY($1) AND vector IS NOT NULL', [ids]);
+  await deleteVectors(tx, 'passage', ids);
   return nextVersions(
     ids,
     await tx.query<EntryVersion>('SELECT id, max(version) AS version FROM documents WHERE id = ANY($1) GROUP BY id', [
@@ -350,13 +341,18 @@ async function supersedeExemplars(tx: Queryable, ids: readonly string[]): Promis
   await tx.query("UPDATE exemplars SET status = 'superseded' WHERE id = ANY($1) AND status IN ('draft', 'approved')", [
     ids,
   ]);
-  await tx.query('UPDATE exemplar_vectors SET vector = NULL WHERE exemplar = ANY($1) AND vector IS NOT NULL', [ids]);
+  await deleteVectors(tx, 'exemplar', ids);
   return nextVersions(
     ids,
     await tx.query<EntryVersion>('SELECT id, max(version) AS version FROM exemplars WHERE id = ANY($1) GROUP BY id', [
       ids,
     ]),
   );
+}
+
+/** Keys are given in the order of the rows. */
+function ascending(rows: readonly { key: number }[]): number[] {
+  return rows.map(({ key }) => key).sort((a, b) => a - b);
 }
 
 function nextVersions(ids: readonly string[], last: readonly EntryVersion[]): Map<string, number> {

@@ -51,7 +51,7 @@ export abstract class Retriever {
   /**
    * Distinct exemplars, articles and passages, by falling confidence; of an article the best passage.
    * Only approved, valid and in force.
-   * @throws AppError `store.unavailable`, `store.embedder-changed`
+   * @throws AppError `store.unavailable`
    */
   abstract retrieve(query: string, options: RetrieveOptions): Promise<Hit[]>;
 }

@@ -36,6 +36,8 @@ export class ShippedKnowledge {
   constructor(
     private readonly repository: KnowledgeRepository,
     private readonly importer: Importer,
+    /** Whether the configured embedder's vectors ship too; else they are left to `VectorBuild`, for they take minutes. */
+    private readonly vectorsShip: boolean,
   ) {}
 
   async *load(signal?: AbortSignal): AsyncGenerator<ImportEvent> {
@@ -48,7 +50,7 @@ export class ShippedKnowledge {
       await this.repository.setFact('shipped', 'loading');
     }
     const folders = SHIPPED_FOLDERS.map((parts) => shipped(...parts));
-    yield* this.importer.import(folders, { prune: true, signal });
+    yield* this.importer.import(folders, { prune: true, withoutVectors: !this.vectorsShip, signal });
     await this.repository.setFact('shipped', present);
   }
 }

@@ -1,59 +1,89 @@
 import { toSql } from 'pgvector';
-import { AppError } from '../config/app-error.js';
-import { Database } from '../database/database.js';
+import { Database, type Queryable } from '../database/database.js';
+import type { EarlierEmbedders } from '../models/earlier-embedders.js';
 import { Embedder, type EmbeddingKind } from '../models/embedder.js';
-import type { ModelReason } from '../models/model-reason.js';
-import type { DocumentKind } from './document.js';
-import { embeddingKind, type ExemplarText } from './exemplar.js';
-import { indexedText, type Passage } from './passages.js';
 
-/** Cosines by key of passages or of exemplars' vectors. */
+/** Cosines by key of passages or of exemplars' texts. */
 export type Cosines = Map<number, number>;
 
-/** Keys of passages and of exemplars' vectors. */
+/** Keys of passages and of exemplars' texts. */
 export interface VectorKeys {
   passages: readonly number[];
   exemplars: readonly number[];
 }
 
-/** Texts that are embedded at once when vectors are made anew. */
-const REEMBED_BATCH = 128;
+/** The two kinds of texts that have vectors, and where: `passage_vectors_<number>`, `exemplar_vectors_<number>`. */
+export type Vectorised = 'passage' | 'exemplar';
 
-/** The vectors of the store: whose they are, the search in them, and making them anew for another embedder. */
+/** A set of vectors whose embedder is at hand: the texts of the store as one embedder sees them. */
+export interface VectorSet {
+  number: number;
+  embedder: Embedder;
+}
+
+/** The vector of a text in one of the sets. */
+export interface SetVector {
+  set: number;
+  vector: Float32Array;
+}
+
+/**
+ * The vectors of the store, a set for each embedder (0006-vector-sets.sql). One set is searched; the configured embedder's may still be
+ * growing beside it (`VectorBuild`).
+ */
 export class VectorStore {
+  /** The set of the configured embedder, once this process has opened it. */
+  private ownSet: number | undefined;
+  private found: VectorSet | undefined;
+
+  /**
+   * @param embedder the configured one, for questions
+   * @param ofTexts the same for texts that are stored, with the vectors that ship in front
+   */
   constructor(
     private readonly database: Database,
     private readonly embedder: Embedder,
+    private readonly ofTexts: Embedder,
+    private readonly earlier?: EarlierEmbedders,
   ) {}
 
+  /** The set that questions are searched in; undefined where its embedder is not at hand or away: the words must do. */
+  async searched(): Promise<VectorSet | undefined> {
+    this.found ??= await this.lookUp();
+    return this.found?.embedder.available ? this.found : undefined;
+  }
+
   /**
-   * Whether the store's vectors compare with those of the configured embedder; an empty store takes its id.
-   * @throws AppError store.embedder-changed
+   * The set of the configured embedder, made where it is new; undefined while the embedder's vectors are not known, and where
+   * another process with another embedder has replaced the set.
    */
-  async claim(): Promise<void> {
-    if (this.embedder.dimensions === 0) return; // no embedder is configured: retrieval is lexical
-    const [row] = await this.database.query<{ value: string }>(
-      `INSERT INTO settings (name, value) VALUES ('embedder', to_jsonb($1::text))
-       ON CONFLICT (name) DO UPDATE SET value = settings.value RETURNING value`,
-      [this.embedder.id],
-    );
-    if (row && row.value !== this.embedder.id)
-      throw AppError.of('store.embedder-changed', { stored: row.value, configured: this.embedder.id });
+  async own(): Promise<VectorSet | undefined> {
+    const { id, dimensions } = this.embedder;
+    if (dimensions === 0) return undefined;
+    if (this.ownSet === undefined) {
+      const [row] = await this.database.query<{ number: number }>('SELECT open_vector_set($1, $2) AS number', [
+        id,
+        dimensions,
+      ]);
+      this.ownSet = row!.number;
+    }
+    const [row] = await this.database.query('SELECT number FROM vector_sets WHERE number = $1', [this.ownSet]);
+    return row && { number: this.ownSet, embedder: this.ofTexts };
   }
 
-  /** Makes the HNSW indexes where they are missing: after the first load, once over all rows. */
-  async buildIndexes(): Promise<void> {
-    await this.database.script(`
-      CREATE INDEX IF NOT EXISTS passages_vector ON passages USING hnsw (vector vector_cosine_ops);
-      CREATE INDEX IF NOT EXISTS exemplar_vectors_vector ON exemplar_vectors USING hnsw (vector vector_cosine_ops);
-    `);
+  /** The sets that a text gets vectors in when it is saved: the configured embedder's first, and the one that is searched. */
+  async growing(): Promise<VectorSet[]> {
+    const [own, searched] = [await this.own(), await this.searched()];
+    return [...(own ? [own] : []), ...(searched && searched.number !== own?.number ? [searched] : [])];
   }
 
   /**
-   * Cosines of the 100 nearest passages and the 200 nearest vectors of exemplars, and of the given ones.
+   * Cosines of the 100 nearest passages and the 200 nearest texts of exemplars (an exemplar has about six), and of the given
+   * ones. None where another process has replaced the set meanwhile.
    * One statement with arrays for rows: on the embedded store a statement costs .5 ms and a thousand rows cost 2 ms more.
    */
   async cosines(
+    { number }: VectorSet,
     query: Float32Array,
     { passages, exemplars }: VectorKeys,
   ): Promise<{ passages: Cosines; exemplars: Cosines }> {
@@ -62,113 +92,61 @@ export class VectorStore {
     >(
       `SELECT p.keys AS passages, p.cosines AS p, e.keys AS exemplars, e.cosines AS e
        FROM (SELECT array_agg(key) AS keys, array_agg(cosine) AS cosines
-             FROM (SELECT key, cosine FROM nearest_passages($1::vector)
-                   UNION ALL
-                   SELECT key, 1 - (vector <=> $1::vector) FROM passages WHERE key = ANY($2::int[]) AND vector IS NOT NULL) AS n) AS p,
+             FROM vector_cosines('passage_vectors_${number}', $1::vector, 100, $2)) AS p,
             (SELECT array_agg(key) AS keys, array_agg(cosine) AS cosines
-             FROM (SELECT key, cosine FROM nearest_exemplar_vectors($1::vector)
-                   UNION ALL
-                   SELECT key, 1 - (vector <=> $1::vector) FROM exemplar_vectors WHERE key = ANY($3::int[]) AND vector IS NOT NULL) AS n) AS e`,
+             FROM vector_cosines('exemplar_vectors_${number}', $1::vector, 200, $3)) AS e`,
       [vectorLiteral(query), passages, exemplars],
     );
+    if (!row!.passages && !row!.exemplars) this.forget();
     return { passages: cosinesOf(row!.passages, row!.p), exemplars: cosinesOf(row!.exemplars, row!.e) };
   }
 
-  /**
-   * Makes all vectors of current texts with the configured embedder; after a stop it goes on where it was. Until the end,
-   * texts without a vector are found by their words alone.
-   * @throws AppError model.unavailable
-   */
-  async *reembed(signal?: AbortSignal): AsyncGenerator<{ done: number; total: number }> {
-    if (!this.embedder.available)
-      throw AppError.of('model.unavailable', { reason: 'embedder-missing' satisfies ModelReason });
-    await this.startOver();
-    const total = (await this.countMissing()) ?? 0;
-    let done = 0;
-    for (;;) {
-      signal?.throwIfAborted();
-      const batch = (await this.missingPassages()) ?? [];
-      const texts = batch.length > 0 ? batch : await this.missingExemplarTexts();
-      if (texts.length === 0) break;
-      await this.fill(batch.length > 0 ? 'passages' : 'exemplar_vectors', texts, signal);
-      done += texts.length;
-      yield { done, total };
-    }
-    await this.buildIndexes();
+  /** Looks again which set is searched, at the next question. */
+  forget(): void {
+    this.found = undefined;
   }
 
-  /** Empties the vectors of another embedder, and gives the columns its length. */
-  private async startOver(): Promise<void> {
-    await this.database.transaction(async (tx) => {
-      const [row] = await tx.query<{ value: string }>("SELECT value FROM settings WHERE name = 'embedder' FOR UPDATE");
-      if (row?.value === this.embedder.id) return;
-      const length = Math.trunc(this.embedder.dimensions);
-      for (const table of ['passages', 'exemplar_vectors']) {
-        await tx.query(`DROP INDEX IF EXISTS ${table}_vector`);
-        await tx.query(`ALTER TABLE ${table} ALTER COLUMN vector TYPE vector(${length}) USING NULL`);
-        await tx.query(`ALTER TABLE ${table} ALTER COLUMN vector SET STORAGE PLAIN`); // a new type brings its default back
-      }
-      await tx.query(
-        `INSERT INTO settings (name, value) VALUES ('embedder', to_jsonb($1::text))
-         ON CONFLICT (name) DO UPDATE SET value = excluded.value`,
-        [this.embedder.id],
-      );
+  private async lookUp(): Promise<VectorSet | undefined> {
+    const [row] = await this.database.query<{ number: number; embedder: string }>(
+      'SELECT number, embedder FROM vector_sets WHERE current',
+    );
+    if (!row) return undefined;
+    const embedder = row.embedder === this.embedder.id ? this.embedder : await this.earlier?.open(row.embedder);
+    return embedder && { number: row.number, embedder };
+  }
+}
+
+/** Stores vectors of texts that were saved in the same transaction, in the order of their keys. */
+export async function insertVectors(
+  tx: Queryable,
+  kind: Vectorised,
+  keys: readonly number[],
+  vectors: readonly (readonly SetVector[])[],
+): Promise<void> {
+  const sets = new Set(vectors.flatMap((ofText) => ofText.map(({ set }) => set)));
+  for (const { number } of await setsOf(tx)) {
+    if (!sets.has(number)) continue;
+    const rows = keys.flatMap((key, at) => {
+      const found = vectors[at]!.find(({ set }) => set === number);
+      return found ? [{ key, vector: vectorLiteral(found.vector) }] : [];
     });
-  }
-
-  private async countMissing(): Promise<number | undefined> {
-    const [row] = await this.database.query<{ missing: number }>(
-      `SELECT ((SELECT count(*) FROM passages p JOIN documents d ON d.id = p.document AND d.version = p.version
-                WHERE d.status = 'current' AND p.vector IS NULL)
-             + (SELECT count(*) FROM exemplar_vectors v JOIN exemplars e ON e.id = v.exemplar AND e.version = v.version
-                WHERE e.status IN ('draft', 'approved') AND v.vector IS NULL))::int AS missing`,
-    );
-    return row?.missing;
-  }
-
-  private async missingPassages(): Promise<MissingText[]> {
-    const rows = await this.database.query<MissingPassageRow>(
-      `SELECT p.key, d.kind, d.title, p.n, p.heading, p.text
-       FROM passages p JOIN documents d ON d.id = p.document AND d.version = p.version
-       WHERE d.status = 'current' AND p.vector IS NULL ORDER BY p.key LIMIT $1`,
-      [REEMBED_BATCH],
-    );
-    return rows.map((row) => ({ key: row.key, text: indexedText(row, row), kind: 'passage' }));
-  }
-
-  private async missingExemplarTexts(): Promise<MissingText[]> {
-    const rows = await this.database.query<{ key: number; kind: ExemplarText['kind']; text: string }>(
-      `SELECT v.key, v.kind, v.text
-       FROM exemplar_vectors v JOIN exemplars e ON e.id = v.exemplar AND e.version = v.version
-       WHERE e.status IN ('draft', 'approved') AND v.vector IS NULL ORDER BY v.key LIMIT $1`,
-      [REEMBED_BATCH],
-    );
-    return rows.map(({ key, kind, text }) => ({ key, text, kind: embeddingKind(kind) }));
-  }
-
-  private async fill(
-    table: 'passages' | 'exemplar_vectors',
-    texts: readonly MissingText[],
-    signal?: AbortSignal,
-  ): Promise<void> {
-    const vectors = await embedMixed(this.embedder, texts, signal);
-    await this.database.query(
-      `UPDATE ${table} AS t SET vector = w.vector::vector FROM unnest($1::int[], $2::text[]) AS w (key, vector) WHERE t.key = w.key`,
-      [texts.map(({ key }) => key), vectors.map(vectorLiteral)],
+    await tx.query(
+      `INSERT INTO ${kind}_vectors_${number} (key, vector)
+       SELECT key, vector::vector FROM unnest($1::int[], $2::text[]) AS w (key, vector)`,
+      [rows.map(({ key }) => key), rows.map(({ vector }) => vector)],
     );
   }
 }
 
-interface MissingText {
-  key: number;
-  text: string;
-  kind: EmbeddingKind;
+/** Removes the vectors of texts that may no longer be found, from all sets. */
+export async function deleteVectors(tx: Queryable, kind: Vectorised, ids: readonly string[]): Promise<void> {
+  const keys = kind === 'passage' ? 'passages WHERE document' : 'exemplar_texts WHERE exemplar';
+  for (const { number } of await setsOf(tx))
+    await tx.query(`DELETE FROM ${kind}_vectors_${number} WHERE key IN (SELECT key FROM ${keys} = ANY($1))`, [ids]);
 }
 
-interface MissingPassageRow extends Passage {
-  key: number;
-  kind: DocumentKind;
-  title: string;
+function setsOf(tx: Queryable): Promise<{ number: number }[]> {
+  return tx.query<{ number: number }>('SELECT number FROM vector_sets');
 }
 
 /** Vectors of texts of both kinds, in the order of the texts. */

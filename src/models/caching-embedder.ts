@@ -1,4 +1,5 @@
 import { Embedder, type EmbeddingKind } from './embedder.js';
+import type { ModelReason } from './model-reason.js';
 import type { VectorCache } from './vector-cache.js';
 
 /**
@@ -26,6 +27,10 @@ export class CachingEmbedder extends Embedder {
   /** The model's: without it questions have no vectors, and passages' vectors alone find nothing. */
   override get available(): boolean {
     return this.embedder.available;
+  }
+
+  override get reason(): ModelReason | undefined {
+    return this.embedder.reason;
   }
 
   override async embed(texts: readonly string[], kind: EmbeddingKind, signal?: AbortSignal): Promise<Float32Array[]> {

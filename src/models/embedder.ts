@@ -1,17 +1,28 @@
+import type { ModelReason } from './model-reason.js';
+
 /** `query` for questions (short against short too), `passage` for what is searched: the two prefixes of E5. */
 export type EmbeddingKind = 'query' | 'passage';
 
 /** Texts to vectors. */
 export abstract class Embedder {
-  /** Changes whenever the vectors would: name and the first 12 digits of the weights' sha256. */
+  /** Changes whenever the vectors would. Vectors of two ids never compare. */
   abstract readonly id: string;
+  /** Length of a vector; 0 while it is not known: no model is there, or its server has not answered yet. */
   abstract readonly dimensions: number;
-  /** False where the model could not be loaded: retrieval is then lexical alone, and readiness says so. */
+  /** False while the model cannot be used: retrieval is then lexical alone, and readiness says so. */
   abstract readonly available: boolean;
+
+  /** Why it is not available. */
+  get reason(): ModelReason | undefined {
+    return undefined;
+  }
+
   /**
-   * One vector a text, `float32[dimensions]`, L2-normalised, in the order of the texts.
+   * One vector a text, `float32[dimensions]`, L2-normalised, in the order of the texts. What is longer than the model reads is cut.
    * Single queries go before bulk work that is under way.
-   * @throws AppError `model.unavailable` where the embedder is not available.
+   * @throws AppError `embedder.unavailable` where the embedder is not available.
    */
   abstract embed(texts: readonly string[], kind: EmbeddingKind, signal?: AbortSignal): Promise<Float32Array[]>;
+
+  async close(): Promise<void> {}
 }

@@ -1,6 +1,6 @@
 /**
  * Why a model is not ready. Each has a text `model.reason.<reason>`; it is the `reason` of `ChatModelStatus`
- * and of the errors `model.unavailable` and `model.no-source`.
+ * and of the errors `model.unavailable`, `embedder.unavailable` and `model.no-source`.
  */
 export const MODEL_REASONS = [
   'disabled',
@@ -30,6 +30,8 @@ export const MODEL_REASONS = [
   'disk-full',
   'no-python',
   'embedder-missing',
+  'input-refused',
+  'bad-answer',
 ] as const;
 
 export type ModelReason = (typeof MODEL_REASONS)[number];

@@ -14,7 +14,6 @@ export abstract class ModelSettings {
   abstract readonly modelUrls: readonly string[];
   /** Whether a missing model may be downloaded. */
   abstract readonly mayFetch: boolean;
-  abstract readonly embedderFolder: string;
   /** Cores that the service may use. */
   abstract readonly cores: number;
   /** OpenAI-compatible servers of the chat model, each up to and with `/v1`; empty where it runs here. */

@@ -3,12 +3,13 @@ import { availableParallelism } from 'node:os';
 import { Settings } from '../config/settings.js';
 import { ChatModelSupervisor } from './chat-model-supervisor.js';
 import { ChatModel } from './chat-model.js';
+import { EarlierEmbedders, ShippedEarlier } from './earlier-embedders.js';
 import { Embedder } from './embedder.js';
 import { LangChainChatModel } from './langchain-chat-model.js';
 import { ModelList } from './model-list.js';
 import { ModelSettings } from './model-settings.js';
 import { ModelStore } from './model-store.js';
-import { OnnxEmbedder, SHIPPED_EMBEDDER } from './onnx-embedder.js';
+import { openEmbedder } from './open-embedder.js';
 
 /** The ports ChatModel and Embedder, and the model files. The chat model is brought up at the first look at it. */
 @Global()
@@ -36,23 +37,22 @@ import { OnnxEmbedder, SHIPPED_EMBEDDER } from './onnx-embedder.js';
       inject: [ChatModelSupervisor],
       useFactory: (supervisor: ChatModelSupervisor) => new LangChainChatModel(supervisor),
     },
-    {
-      provide: Embedder,
-      inject: [ModelSettings],
-      useFactory: ({ embedderFolder, cores }: ModelSettings) => OnnxEmbedder.open({ folder: embedderFolder, cores }),
-    },
+    { provide: Embedder, inject: [Settings], useFactory: openEmbedder },
+    { provide: EarlierEmbedders, useClass: ShippedEarlier },
   ],
-  exports: [ChatModel, ChatModelSupervisor, Embedder, ModelStore],
+  exports: [ChatModel, ChatModelSupervisor, EarlierEmbedders, Embedder, ModelStore],
 })
 export class ModelsModule implements OnApplicationShutdown {
   constructor(
     private readonly supervisor: ChatModelSupervisor,
     private readonly embedder: Embedder,
+    private readonly earlier: EarlierEmbedders,
   ) {}
 
   async onApplicationShutdown(): Promise<void> {
     await this.supervisor.close();
-    if (this.embedder instanceof OnnxEmbedder) await this.embedder.close();
+    await this.embedder.close();
+    await this.earlier.close();
   }
 }
 
@@ -69,7 +69,6 @@ function modelSettings(settings: Settings): ModelSettings {
     modelsFolder,
     modelUrls,
     mayFetch,
-    embedderFolder: SHIPPED_EMBEDDER,
     cores: availableParallelism(),
   };
 }

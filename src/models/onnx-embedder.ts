@@ -68,8 +68,7 @@ export class OnnxEmbedder extends Embedder {
     return this.unavailableFor === undefined;
   }
 
-  /** Why it is not available. */
-  get reason(): ModelReason | undefined {
+  override get reason(): ModelReason | undefined {
     return this.unavailableFor;
   }
 
@@ -77,7 +76,7 @@ export class OnnxEmbedder extends Embedder {
     signal?.throwIfAborted();
     // A worker that is starting again takes the job as soon as it has loaded.
     if (!this.worker || (this.unavailableFor && this.unavailableFor !== 'loading'))
-      throw AppError.of('model.unavailable', { reason: this.unavailableFor ?? 'closed' });
+      throw AppError.of('embedder.unavailable', { reason: this.unavailableFor ?? 'closed' });
     if (texts.length === 0) return [];
     const job = ++this.lastJob;
     const cancel = () => {
@@ -95,7 +94,7 @@ export class OnnxEmbedder extends Embedder {
     }
   }
 
-  async close(): Promise<void> {
+  override async close(): Promise<void> {
     const worker = this.worker;
     this.becomeUnavailable('closed');
     await worker?.terminate();
@@ -134,7 +133,7 @@ export class OnnxEmbedder extends Embedder {
       case 'failed':
         this.take(message.job)?.reject(
           AppError.of(
-            'model.unavailable',
+            'embedder.unavailable',
             { reason: 'generation-failed' satisfies ModelReason },
             { cause: message.message },
           ),
@@ -160,7 +159,7 @@ export class OnnxEmbedder extends Embedder {
   }
 
   private rejectPending(reason: ModelReason, cause: unknown): void {
-    for (const { reject } of this.pending.values()) reject(AppError.of('model.unavailable', { reason }, { cause }));
+    for (const { reject } of this.pending.values()) reject(AppError.of('embedder.unavailable', { reason }, { cause }));
     this.pending.clear();
   }
 

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { VERSION } from '../config/version.js';
 import { Database } from '../database/database.js';
 import { ChatModel } from '../models/chat-model.js';
+import { Knowledge, VectorUpkeep } from '../knowledge/index.js';
 import { Embedder } from '../models/embedder.js';
 import type { Readiness } from './report.js';
 
@@ -12,19 +13,43 @@ export class Health {
     private readonly database: Database,
     private readonly embedder: Embedder,
     private readonly chatModel: ChatModel,
+    private readonly knowledge: Knowledge,
+    private readonly upkeep: VectorUpkeep,
   ) {}
 
   async readiness(): Promise<Readiness> {
     const store = await this.#store();
     const chatModel = this.chatModel.status();
-    const complete = this.embedder.available && (chatModel.state === 'ready' || chatModel.state === 'none');
+    const retrieval = await this.#retrieval();
+    const complete = retrieval === 'hybrid' && (chatModel.state === 'ready' || chatModel.state === 'none');
     return {
       status: store === 'unavailable' ? 'unavailable' : complete ? 'ready' : 'degraded',
       store,
-      retrieval: this.embedder.available ? 'hybrid' : 'lexical',
+      retrieval,
+      embedder: this.#embedder(),
+      vectors: this.upkeep.status(),
+      ...this.#reranker(),
       chatModel,
       version: VERSION,
     };
+  }
+
+  async #retrieval(): Promise<Readiness['retrieval']> {
+    try {
+      return (await this.knowledge.vectors.searched()) ? 'hybrid' : 'lexical';
+    } catch {
+      return 'lexical';
+    }
+  }
+
+  #embedder(): Readiness['embedder'] {
+    const { id, available, reason = 'loading' } = this.embedder;
+    return available ? { id, state: 'ready' } : { id, state: 'unavailable', reason };
+  }
+
+  #reranker(): Pick<Readiness, 'reranker'> {
+    const { rerank } = this.knowledge;
+    return rerank ? { reranker: { name: rerank.name, ...rerank.counts } } : {};
   }
 
   async #store(): Promise<Readiness['store']> {

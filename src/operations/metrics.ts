@@ -15,6 +15,7 @@ import {
 } from '../conversation/observations.js';
 import { LEVELS, ServiceLevel } from '../conversation/service-level.js';
 import { RuleSet } from '../guardrails/index.js';
+import { Knowledge, VectorUpkeep } from '../knowledge/index.js';
 import { ChatModel, type ChatModelState } from '../models/chat-model.js';
 import { generationBegan, generationEnded } from '../models/observations.js';
 import { Health } from './health.js';
@@ -45,6 +46,8 @@ export class Metrics implements OnModuleInit, OnModuleDestroy {
     private readonly chatModel: ChatModel,
     private readonly rules: RuleSet,
     private readonly store: StoreFacts,
+    private readonly knowledge: Knowledge,
+    private readonly upkeep: VectorUpkeep,
   ) {}
 
   get contentType(): string {
@@ -145,6 +148,19 @@ export class Metrics implements OnModuleInit, OnModuleDestroy {
     this.#asked('sangdam_retrieval_hybrid', '1 with the embedder, 0 where retrieval is lexical alone.', async () =>
       (await health.readiness()).retrieval === 'hybrid' ? 1 : 0,
     );
+    this.#asked(
+      'sangdam_vectors_share',
+      'Share of the texts that have a vector of the configured embedder.',
+      () => this.upkeep.status().progress,
+    );
+    const { rerank } = this.knowledge;
+    if (rerank)
+      this.#asked(
+        'sangdam_reranked_questions',
+        'Questions since the start whose hits were put into the reranker’s order, or could not be.',
+        () => rerank.counts,
+        'outcome',
+      );
     this.#asked('sangdam_store_up', '1 while the store answers.', async () =>
       (await health.readiness()).store === 'unavailable' ? 0 : 1,
     );

@@ -2,6 +2,7 @@ import type { ErrorCode } from '../config/app-error.js';
 import type { ConversationState } from '../conversation/events.js';
 import type { Level, LevelChange } from '../conversation/service-level.js';
 import type { ChatModelStatus } from '../models/chat-model.js';
+import type { ModelReason } from '../models/model-reason.js';
 
 /** Everything that the operations page shows, in one answer. Counts and states; nothing of any customer. */
 export interface OperationsReport {
@@ -28,7 +29,16 @@ export interface Readiness {
   /** `degraded`: customers are answered, but something is missing (the embedder, the language model). */
   status: 'ready' | 'degraded' | 'unavailable';
   store: 'embedded' | 'postgres' | 'unavailable';
+  /** `lexical`: there is no embedder for the vectors that the store has, or no vectors yet. */
   retrieval: 'hybrid' | 'lexical';
+  embedder: { id: string; state: 'ready' } | { id: string; state: 'unavailable'; reason: ModelReason };
+  /**
+   * Of the configured embedder: the share of the texts that have one. While they are made, those of the embedder before are
+   * searched if it is at hand. `waiting`: the embedder or the store is away.
+   */
+  vectors: { state: 'complete' | 'building' | 'waiting'; progress: number };
+  /** Only where one is configured. `failed`: questions whose order it could not give. */
+  reranker?: { name: string; reranked: number; failed: number };
   chatModel: ChatModelStatus;
   version: string;
 }

@@ -18,7 +18,7 @@ export class HashingEmbedder extends Embedder {
 
   override async embed(texts: readonly string[], _kind: string, signal?: AbortSignal): Promise<Float32Array[]> {
     signal?.throwIfAborted();
-    if (!this.available) throw AppError.of('model.unavailable', { reason: 'load-failed' });
+    if (!this.available) throw AppError.of('embedder.unavailable', { reason: 'load-failed' });
     this.embedded += texts.length;
     return texts.map((text) => this.vector(text));
   }

@@ -1,5 +1,4 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { HashingEmbedder } from './hashing-embedder.js';
 import { all, Room, sheet, STORES } from './room.js';
 
 const faq = (answer: string): string => `{"id":"faq-1","question":"수수료는 얼마인가요?","answer":"${answer}"}\n`;
@@ -102,42 +101,6 @@ describe.each(STORES)('the knowledge in a store (%s)', (kind) => {
       const events = await all(room.knowledge().importer.import([room.path]));
       expect(ids(events, 'imported')).toEqual(['a']);
       expect(events.filter(({ event }) => event === 'skipped')).toHaveLength(1);
-    });
-  });
-
-  describe('the embedder of a store', () => {
-    it('cannot be exchanged in silence; all vectors are made anew on request, and a stopped run goes on', async () => {
-      for (let i = 0; i < 3; i++) room.write(`${i}.md`, sheet(`s${i}`, `안내 ${i}`, `본문 ${i}`));
-      room.write('faq.jsonl', faq('면제입니다.'));
-      await all(room.knowledge().importer.import([room.path]));
-      const other = new HashingEmbedder('hashing@2', 128);
-      const changed = room.knowledge(other);
-      const refusal = { code: 'store.embedder-changed', params: { stored: 'hashing@1', configured: 'hashing@2' } };
-      await expect(changed.retriever.retrieve('본문', { k: 1 })).rejects.toMatchObject(refusal);
-      await expect(all(changed.importer.import([room.path]))).rejects.toMatchObject(refusal);
-      for await (const { done, total } of changed.vectors.reembed()) {
-        expect([done, total]).toEqual([3, 5]);
-        break; // stopped after the passages
-      }
-      const progress: unknown[] = [];
-      for await (const step of changed.vectors.reembed()) progress.push(step);
-      expect(progress).toEqual([{ done: 2, total: 2 }]);
-      const [hit] = await changed.retriever.retrieve('본문 1', { k: 1 });
-      expect(hit).toMatchObject({ source: 'passage:s1@1#1' });
-      expect(hit!.cosine).toBeGreaterThan(0.3);
-      for await (const step of room.knowledge().vectors.reembed()) void step; // back to the length that the other tests use
-    });
-
-    it('that is away leaves texts to be found by their words until their vectors are made', async () => {
-      room.embedder.available = false;
-      room.write('faq.jsonl', faq('면제입니다.'));
-      const { importer, retriever, vectors } = room.knowledge();
-      expect((await all(importer.import([room.path]))).at(-1)).toMatchObject({ imported: 1, withoutVectors: 2 });
-      expect(await retriever.retrieve('수수료', { k: 1 })).toMatchObject([{ source: 'exemplar:faq-1@1', cosine: 0 }]);
-      room.embedder.available = true;
-      for await (const step of vectors.reembed()) expect(step).toEqual({ done: 2, total: 2 });
-      const [hit] = await retriever.retrieve('수수료는 얼마인가요?', { k: 1 });
-      expect(hit!.cosine).toBeCloseTo(0.98, 3); // 1 for the question itself, less what a question is discounted
     });
   });
 });

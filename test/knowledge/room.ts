@@ -5,7 +5,9 @@ import type { Database } from '../../src/database/database.js';
 import { EmbeddedDatabase } from '../../src/database/embedded-database.js';
 import { migrate } from '../../src/database/migrations.js';
 import { PostgresDatabase } from '../../src/database/postgres-database.js';
+import { loadCalibration } from '../../src/knowledge/calibration.js';
 import { openKnowledge, type ImportEvent, type Knowledge } from '../../src/knowledge/index.js';
+import type { KnowledgeOptions } from '../../src/knowledge/knowledge.js';
 import type { Embedder } from '../../src/models/embedder.js';
 import { freshDatabase, postgresServer } from '../support/postgres.js';
 import { tempFolder } from '../support/temp-folder.js';
@@ -41,16 +43,21 @@ export class Room {
     private readonly dropDatabase: () => Promise<void>,
   ) {}
 
-  static async open(kind: StoreKind = 'embedded'): Promise<Room> {
+  /** @param prepare makes the schema: today's where it is not given */
+  static async open(
+    kind: StoreKind = 'embedded',
+    prepare: (database: Database) => Promise<void> = migrate,
+  ): Promise<Room> {
     const server = kind === 'postgres' ? await freshDatabase() : undefined;
     const database = server ? new PostgresDatabase(server.url) : await EmbeddedDatabase.open();
-    await migrate(database);
+    await prepare(database);
     return new Room(database, async () => server?.drop());
   }
 
   /** The parts over this store, as a new process would make them. */
-  knowledge(embedder: Embedder = this.embedder): Knowledge {
-    return openKnowledge(this.database, embedder, this.clock);
+  knowledge(embedder: Embedder = this.embedder, options: KnowledgeOptions = {}): Knowledge {
+    const calibration = { ...loadCalibration(), embedder: this.embedder.id };
+    return openKnowledge(this.database, embedder, this.clock, { calibration, ...options });
   }
 
   get path(): string {
@@ -71,7 +78,10 @@ export class Room {
 
   /** Empties the store and the folder. */
   async clear(): Promise<void> {
-    await this.database.script('TRUNCATE passages, documents, exemplar_vectors, exemplars, settings');
+    await this.database.script(`
+      SELECT switch_vector_set(0);
+      TRUNCATE passages, documents, exemplar_texts, exemplars, settings;
+    `);
     rmSync(this.path, { recursive: true });
     mkdirSync(this.path);
     this.clock.day = '2026-11-24';

@@ -58,7 +58,6 @@ function supervise({ settings = {}, downloadWheel, ...options }: Setup): {
     modelsFolder,
     modelUrls: [],
     mayFetch: false,
-    embedderFolder: '',
     cores: 2,
     ...settings,
   };

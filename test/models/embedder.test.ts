@@ -119,7 +119,7 @@ describe('an embedder in trouble', () => {
       'passage',
     );
     const rejected = expect(pending).rejects.toMatchObject({
-      code: 'model.unavailable',
+      code: 'embedder.unavailable',
       params: { reason: 'crashed' },
     });
     await workerOf(embedder).terminate();
@@ -133,7 +133,7 @@ describe('an embedder in trouble', () => {
     const embedder = await OnnxEmbedder.open({ folder, cores: 1 });
     await workerOf(embedder).terminate();
     await workerOf(embedder).terminate();
-    await expect(embedder.embed(['질문'], 'query')).rejects.toMatchObject({ code: 'model.unavailable' });
+    await expect(embedder.embed(['질문'], 'query')).rejects.toMatchObject({ code: 'embedder.unavailable' });
     expect(embedder.available).toBe(false);
     expect(embedder.reason).toBe('crashed');
   });

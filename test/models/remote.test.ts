@@ -420,7 +420,6 @@ async function remote(
     modelsFolder: '',
     modelUrls: [],
     mayFetch: false,
-    embedderFolder: '',
     cores: 2,
     ...settings,
   };
