@@ -188,7 +188,7 @@ function Card({ id, title, badge, children }: CardProps): JSX.Element {
   );
 }
 
-function Fact({ name, children }: { name: string; children: ComponentChildren; key?: string }): JSX.Element {
+function Fact({ name, children }: { name: string; children: ComponentChildren }): JSX.Element {
   return (
     <div>
       <dt>{name}</dt>
