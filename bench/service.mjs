@@ -185,7 +185,7 @@ async function run(recorded, mode, size, throughService) {
   const customers = throughService
     ? await Promise.all(asks.map(() => Customer.connect(service.url)))
     : asks.map(({ body, slot }) => ({ ask: () => generate(steered(body, { ...steering, slot })) }));
-  const before = { tokens: await host.tokens(), ...(await service.usage()) };
+  const before = { ...(await host.tokens()), ...(await service.usage()) };
   turns.clear();
   const started = now();
   const answers = [];
@@ -197,9 +197,11 @@ async function run(recorded, mode, size, throughService) {
     }),
   );
   const seconds = (now() - started) / 1000;
-  const after = { tokens: await host.tokens(), ...(await service.usage()) };
+  const after = { ...(await host.tokens()), ...(await service.usage()) };
   return {
-    rate: (after.tokens - before.tokens) / seconds,
+    rate: (after.generated - before.generated) / seconds,
+    generated: after.generated - before.generated,
+    read: after.read - before.read,
     processor: (after.cpu.user + after.cpu.system - before.cpu.user - before.cpu.system) / 1000 / questions,
     answers: answers.map((answer) => (throughService ? withTurn(answer, mode) : answer)),
   };
@@ -243,59 +245,56 @@ async function generate(body) {
 
 function report(runs) {
   for (const mode of MODES)
-    for (const size of sizes)
-      reportCell(mode, size, (who) => runs.filter((run) => run.mode === mode && run.size === size && run.who === who));
+    for (const size of sizes) {
+      const those = runs.filter((run) => run.mode === mode && run.size === size);
+      reportCell(
+        `${mode}, ${size} conversation${size === 1 ? '' : 's'}`,
+        those.filter(({ who }) => who === 'service'),
+        those.filter(({ who }) => who === 'bare'),
+      );
+    }
 }
 
-function reportCell(mode, size, of) {
-  const [service, bare] = [of('service'), of('bare')];
-  const rates = (runs) =>
-    quantile(
-      runs.map(({ rate }) => rate),
-      0.5,
-    );
-  const ratios = service.map(({ rate }, round) => rate / bare[round].rate);
-  const waits = (runs) => runs.flatMap(({ answers }) => answers.map(({ sent, first }) => first - sent));
+/** The runs of the service and of the bare client, by round. */
+function reportCell(title, service, bare) {
   const answers = service.flatMap((run) => run.answers);
-  const spans = (from, to) => times(answers.map((answer) => answer[to] - answer[from]));
-  console.log(
-    `\n${mode}, ${size} conversation${size === 1 ? '' : 's'}, ${answers.length} questions in ${service.length} rounds`,
-  );
-  console.log(
-    `  tokens/s: service ${rates(service).toFixed(1)}, bare ${rates(bare).toFixed(1)}; ratio ${ratios.map((ratio) => ratio.toFixed(3)).join(' ')}, median ${quantile(ratios, 0.5).toFixed(3)}`,
-  );
-  console.log(
-    `  first sentence: service ${times(waits(service))}, bare ${times(waits(bare))}; of the same question, service − bare: ${times(differences(service, bare))}`,
-  );
-  console.log(
-    `  before the host is asked: ${spans('sent', 'asked')} (message masked, committed, turn begun ${spans('sent', 'searching')}; retrieved ${spans('searching', 'writing')}; prompt sent ${spans('writing', 'asked')})`,
-  );
-  console.log(
-    `  after the model's last character: ${spans('written', 'first')}; before and after: ${times(answers.map(({ sent, asked, written, first }) => asked - sent + first - written))}`,
-  );
+  const span = (from, to) => times(answers.map((answer) => answer[to] - answer[from]));
+  const rate = (runs) => median(runs.map((run) => run.rate)).toFixed(1);
+  const ratios = service.map((run, round) => run.rate / bare[round].rate);
+  const work = ({ generated, read }) => `${generated} + ${read}`;
   const released = answers.filter(({ action }) => action === 'release').length;
-  console.log(
-    `  released ${released} of ${answers.length} first sentences; ${quantile(
-      service.map((run) => run.processor),
-      0.5,
-    ).toFixed(0)} ms processor time of the service a question`,
-  );
+  const added = answers.map(({ sent, asked, written, first }) => asked - sent + first - written);
+  console.log(`
+${title}, ${answers.length} questions in ${service.length} rounds
+  tokens/s: service ${rate(service)}, bare ${rate(bare)}; ratio by round ${ratios.map((ratio) => ratio.toFixed(3)).join(' ')}, median ${median(ratios).toFixed(3)}
+  tokens generated + read in a run: service ${work(service[0])}, bare ${work(bare[0])}
+  first sentence: service ${times(service.flatMap(waits))}; bare ${times(bare.flatMap(waits))}
+  service − bare, question by question: ${times(differences(service, bare))}
+  what the service adds: ${times(added)}
+    before the host is asked: ${span('sent', 'asked')} (masked, committed, taken up ${span('sent', 'searching')}; retrieved ${span('searching', 'writing')}; asked ${span('writing', 'asked')})
+    after the sentence's last character: ${span('written', 'first')}; ${released} of ${answers.length} released
+  processor time of the service: ${median(service.map((run) => run.processor)).toFixed(0)} ms a question`);
+}
+
+/** From the question to the first sentence, ms. */
+function waits({ answers }) {
+  return answers.map(({ sent, first }) => first - sent);
 }
 
 function differences(service, bare) {
-  return service.flatMap(({ answers }, round) =>
-    answers.map(({ slot, sent, first }) => {
-      const other = bare[round].answers.find((answer) => answer.slot === slot);
-      return first - sent - (other.first - other.sent);
-    }),
-  );
+  return service.flatMap(({ answers }, round) => {
+    const others = new Map(bare[round].answers.map((other) => [other.slot, other]));
+    return answers.map(({ slot, sent, first }) => first - sent - (others.get(slot).first - others.get(slot).sent));
+  });
 }
 
 function times(values) {
   const known = values.filter(Number.isFinite);
-  return known.length === 0
-    ? 'none'
-    : `p50 ${quantile(known, 0.5).toFixed(1)}, p95 ${quantile(known, 0.95).toFixed(1)} ms`;
+  return known.length === 0 ? 'none' : `p50 ${median(known).toFixed(1)}, p95 ${quantile(known, 0.95).toFixed(1)} ms`;
+}
+
+function median(values) {
+  return quantile(values, 0.5);
 }
 
 function serverVersion() {

@@ -31,10 +31,11 @@ export async function startLlamaHost({ model, slots, threads }) {
   ]);
   return {
     url: `http://127.0.0.1:${port}/v1`,
-    /** Tokens generated since its start. */
+    /** Tokens since its start: generated, and of prompts that were not in a cache. */
     async tokens() {
       const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
-      return Number(/^llamacpp:tokens_predicted_total (.+)$/m.exec(metrics)[1]);
+      const total = (what) => Number(new RegExp(`^llamacpp:${what}_total (.+)$`, 'm').exec(metrics)[1]);
+      return { generated: total('tokens_predicted'), read: total('prompt_tokens') };
     },
     async end() {
       server.stdin.end();
