@@ -33,6 +33,10 @@ export async function startChild(script, env, onMessage = () => {}) {
         if ('usage' in message) return message.usage;
       }
     },
+    /** Something for the script itself. */
+    send(message) {
+      child.send(message);
+    },
     async end() {
       child.send('end');
       await once(child, 'exit');
@@ -43,7 +47,8 @@ export async function startChild(script, env, onMessage = () => {}) {
 /** For the script's side: answers what `startChild` asks. */
 export function answerParent(port) {
   process.on('message', (ask) => {
-    if (ask !== 'usage') process.exit();
+    if (ask === 'end') process.exit();
+    if (ask !== 'usage') return;
     globalThis.gc?.();
     process.send({ usage: { cpu: process.cpuUsage(), rss: process.memoryUsage().rss } });
   });

@@ -81,6 +81,13 @@ export class Environment {
   SANGDAM_CHAT_CAPABILITY?: 'select' | 'write';
 
   @Expose()
+  @Transform(toInteger)
+  @IsInt()
+  @Min(1)
+  @Max(64)
+  SANGDAM_CHAT_SLOTS = 8;
+
+  @Expose()
   @IsOptional()
   @Transform(toList)
   @ArrayUnique({ message: 'each URL once' })

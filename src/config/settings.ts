@@ -41,6 +41,8 @@ export class Settings {
   readonly chatUrls: readonly string[];
   /** How long a chat model on another machine may be silent, ms. */
   readonly chatTimes: { connectMs: number; firstTokenMs: number; nextTokenMs: number };
+  /** Answers that a local model generates at the same time, at most. */
+  readonly chatSlots: number;
   /** Missing model files may be downloaded: by the service outside production; commands fetch only by `models fetch`. */
   readonly mayFetch: boolean;
   /** The operator's own servers of model files, tried before the list's sources. */
@@ -88,6 +90,7 @@ export class Settings {
       nextTokenMs: environment.SANGDAM_CHAT_NEXT_TOKEN_MS,
     };
     this.#chatApiKey = environment.SANGDAM_CHAT_API_KEY;
+    this.chatSlots = environment.SANGDAM_CHAT_SLOTS;
     this.mayFetch = role === 'service' && !this.production;
     this.modelUrls = environment.SANGDAM_MODEL_URLS;
     this.remoteEmbedding = remoteEmbedding(environment);

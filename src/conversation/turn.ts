@@ -108,8 +108,7 @@ export class Turn {
     if (answer.count > 0) yield answer.withheld(text('turn.cut-short', {}, locale));
     yield* answer.sentences('system', await this.#sentences(serviceText('service.people', locale, this.phones)));
     const waiting = history.findLast(({ type }) => type.startsWith('handoff.'))?.type === 'handoff.queued';
-    if (!waiting)
-      yield { event: { type: 'handoff.queued', origin: 'system', data: { reason: 'service' } }, state: 'queued' };
+    if (!waiting) yield this.#queued('service', []);
     yield answer.completed('handoff');
   }
 

@@ -8,7 +8,7 @@ import { ChatModelSource } from './langchain-chat-model.js';
 import { LlamaChatModel } from './llama-chat-model.js';
 import { LlamaProcess } from './llama-process.js';
 import type { ListedModel, ModelList } from './model-list.js';
-import { memoryAllows } from './model-memory.js';
+import { spareBytes } from './model-memory.js';
 import { isModelReason, type ModelReason } from './model-reason.js';
 import type { ModelSettings } from './model-settings.js';
 import type { ModelStore } from './model-store.js';
@@ -25,8 +25,6 @@ export interface SupervisorOptions {
   probes?: ProbeTimes;
 }
 
-/** Answers generated at the same time; they share each decode step. More would make each too slow to read on two cores. */
-const SEQUENCES = 2;
 const CUSTOM_CONTEXT_TOKENS = 4096;
 /** Resident memory by file size: llama.cpp keeps the weights repacked for the CPU beside the mapped file (measured 2.0). */
 const MEMORY_TO_FILE = 2;
@@ -127,8 +125,9 @@ export class ChatModelSupervisor extends ChatModelSource {
           () => undefined,
         );
         if (bytes === undefined) return { at: 'failed', reason: 'file-missing' };
-        if (!this.fits(bytes * MEMORY_TO_FILE)) return { at: 'none', reason: 'no-memory' };
-        return this.run(choice.path, CUSTOM_CONTEXT_TOKENS);
+        const spare = this.spareBytes(bytes * MEMORY_TO_FILE);
+        if (spare < 0) return { at: 'none', reason: 'no-memory' };
+        return this.run(choice.path, CUSTOM_CONTEXT_TOKENS, spare);
       }
       case 'listed':
         return this.reachListed(choice.listed, mayFetch);
@@ -154,12 +153,13 @@ export class ChatModelSupervisor extends ChatModelSource {
   }
 
   private async reachListed(model: ListedModel, mayFetch: boolean): Promise<Phase> {
-    if (!this.fits(model.memoryBytes)) return { at: 'none', reason: 'no-memory' };
+    const spare = this.spareBytes(model.memoryBytes);
+    if (spare < 0) return { at: 'none', reason: 'no-memory' };
     const found = await this.store.verify(model.name, this.closing.signal);
     if (found !== 'intact' && !mayFetch)
       return found === 'missing' ? { at: 'none', reason: 'not-fetched' } : { at: 'failed', reason: 'checksum' };
     if (found !== 'intact') await this.fetch(model);
-    return this.run(this.store.pathOf(model), model.chat.contextTokens);
+    return this.run(this.store.pathOf(model), model.chat.contextTokens, spare);
   }
 
   private async fetch(model: ListedModel): Promise<void> {
@@ -169,15 +169,16 @@ export class ChatModelSupervisor extends ChatModelSource {
     await this.store.fetch(model.name, tell, this.closing.signal);
   }
 
-  private run(modelPath: string, contextTokens: number): Phase {
+  private run(modelPath: string, contextTokens: number, spareBytes: number): Phase {
     // With all cores, anything else that runs makes llama.cpp's threads wait for each other: 1.2 s became 5.7 s a step.
     const threads = Math.max(1, this.settings.cores - 1);
-    const process = new LlamaProcess({ modelPath, threads, contextTokens, sequences: SEQUENCES });
+    const sequences = this.settings.chatSlots;
+    const process = new LlamaProcess({ modelPath, threads, contextTokens, sequences, spareBytes });
     return { at: 'llama', process, model: new LlamaChatModel(process) };
   }
 
-  private fits(memoryBytes: number): boolean {
-    return memoryAllows({ memoryBytes }, this.options.availableMemory?.());
+  private spareBytes(memoryBytes: number): number {
+    return spareBytes({ memoryBytes }, this.options.availableMemory?.());
   }
 
   /** While the file is missing: has somebody else brought it? */
@@ -246,7 +247,9 @@ function stateOf(phase: Phase): Omit<ChatModelStatus, 'model' | 'capability'> & 
     case 'llama': {
       const { state } = phase.process;
       if (state.state === 'failed') return { state: 'failed', reason: state.reason };
-      return state.state === 'ready' ? { state: 'ready' } : { state: 'loading', reason: 'loading' };
+      return state.state === 'ready'
+        ? { state: 'ready', ...phase.process.occupancy }
+        : { state: 'loading', reason: 'loading' };
     }
   }
 }

@@ -37,6 +37,10 @@ export interface ChatModelStatus {
   progress?: number;
   /** The servers, where the model is on others than this one. */
   hosts?: readonly HostStatus[];
+  /** Of a local model: answers under way, and how many there may be at the same time. */
+  slots?: { busy: number; total: number };
+  /** Of a local model: requests that wait for a slot. */
+  queued?: number;
 }
 
 export interface HostStatus {

@@ -16,7 +16,7 @@ export interface LlamaProcessOptions extends LlamaLoad {
 
 export type LlamaState =
   | { state: 'loading'; progress: number }
-  | { state: 'ready'; contextTokens: number }
+  | { state: 'ready'; contextTokens: number; sequences: number }
   | { state: 'failed'; reason: ModelReason };
 
 const LONGEST_BACKOFF_MS = 60_000;
@@ -53,6 +53,13 @@ export class LlamaProcess {
 
   get state(): LlamaState {
     return this.current;
+  }
+
+  /** Answers under way, places for them, and requests that wait for one. */
+  get occupancy(): { slots: { busy: number; total: number }; queued: number } {
+    const total = this.current.state === 'ready' ? this.current.sequences : 0;
+    const busy = Math.min(this.streams.size, total);
+    return { slots: { busy, total }, queued: this.streams.size - busy };
   }
 
   get pid(): number | undefined {
@@ -129,8 +136,9 @@ export class LlamaProcess {
     child.once('exit', gone);
     // Without a pid it could not be started (no memory, no processes left), and no exit follows.
     child.on('error', () => (child.pid === undefined ? gone() : child.kill('SIGKILL')));
-    const { modelPath, threads, contextTokens, sequences } = this.options;
-    this.post({ type: 'load', modelPath, threads, contextTokens, sequences });
+    const { modelPath, threads, contextTokens, sequences, spareBytes } = this.options;
+    const memory = spareBytes === undefined ? {} : { spareBytes };
+    this.post({ type: 'load', modelPath, threads, contextTokens, sequences, ...memory });
   }
 
   private receive(message: FromLlamaChild): void {
@@ -140,13 +148,13 @@ export class LlamaProcess {
         this.current = { state: 'loading', progress: message.progress };
         return;
       case 'ready':
-        this.settle({ state: 'ready', contextTokens: message.contextTokens });
+        this.settle({ state: 'ready', contextTokens: message.contextTokens, sequences: message.sequences });
         return;
       case 'unloadable':
-        this.giveUp('load-failed');
+        this.giveUp(message.reason);
         return;
-      case 'chunk':
-        this.streams.get(message.id)?.push(message.text);
+      case 'step':
+        for (const [id, text] of message.texts) this.streams.get(id)?.push(text);
         return;
       case 'done':
         this.deathsInARow = 0;
@@ -159,7 +167,6 @@ export class LlamaProcess {
           ?.fail(AppError.of('model.unavailable', { reason: message.reason }, { cause: message.message }));
         this.streams.delete(message.id);
         return;
-      case 'reading':
       case 'pong':
     }
   }

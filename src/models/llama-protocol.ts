@@ -7,8 +7,10 @@ export interface LlamaLoad {
   threads: number;
   /** Tokens of one sequence, prompt and answer; bounded by what the model was trained on. */
   contextTokens: number;
-  /** Answers generated at the same time; more requests wait in order. */
+  /** Most answers generated at the same time; more requests wait in order. */
   sequences: number;
+  /** Memory beyond the model and one sequence, bytes: where it does not hold the others' key-value caches, fewer are made. */
+  spareBytes?: number;
 }
 
 export interface LlamaGeneration {
@@ -30,11 +32,10 @@ export type LlamaStop = 'end' | 'length' | 'cancelled';
 
 export type FromLlamaChild =
   | { type: 'loading'; progress: number }
-  | { type: 'ready'; contextTokens: number }
-  | { type: 'unloadable'; message: string }
-  /** A piece of the prompt was evaluated. */
-  | { type: 'reading'; id: number }
-  | { type: 'chunk'; id: number; text: string }
+  | { type: 'ready'; contextTokens: number; sequences: number }
+  | { type: 'unloadable'; reason: 'load-failed' | 'no-memory'; message: string }
+  /** A decode step is done: what each running answer grew by; nothing where prompts are read. */
+  | { type: 'step'; texts: [id: number, text: string][] }
   | { type: 'done'; id: number; stop: LlamaStop }
   | { type: 'failed'; id: number; reason: 'prompt-too-long' | 'generation-failed'; message: string }
   | { type: 'pong' };

@@ -32,7 +32,7 @@ export interface ListedModel {
   measured: string;
   /** Context that the model was trained on, in tokens. */
   contextTokens: number;
-  /** Resident memory of the child process at `chat.contextTokens`, measured. */
+  /** Resident memory of the child process with one sequence of `chat.contextTokens`, measured. */
   memoryBytes: number;
   chat: { contextTokens: number; maxTokens: number; temperature: number };
   /** Tried in this order. */

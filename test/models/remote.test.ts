@@ -413,6 +413,7 @@ async function remote(
   const complete: ModelSettings = {
     chatModel: 'test',
     chatCapability: undefined,
+    chatSlots: 1,
     chatUrls: hosts.map(({ url }) => url),
     chatApiKey: undefined,
     chatTimes: { connectMs: 2_000, firstTokenMs: 20_000, nextTokenMs: 20_000 },

@@ -192,7 +192,7 @@ describe.each(STORES)('the level (%s store)', (kind) => {
       { level: 'off', by: 'command', reason: 'test' },
       { level: 'people', by: 'command', reason: 'test' },
     ]);
-  });
+  }, 180_000);
 
   it('is set by the command while a service runs, and reaches its open conversations', async () => {
     const prepared = await store(kind);
@@ -211,7 +211,7 @@ describe.each(STORES)('the level (%s store)', (kind) => {
       prepared.environment,
     );
     expect(asked.lines).toMatchObject([{ finish: 'stopped', sentences: [] }]);
-  });
+  }, 180_000);
 });
 
 describe('the command', () => {

@@ -1,7 +1,7 @@
 import type { ComponentChildren, JSX } from 'preact';
 import type { OperationsReport, Quantiles } from '../../operations/report.js';
 import type { Formats } from './formats.js';
-import type { Texts } from './texts.js';
+import { fill, type Texts } from './texts.js';
 
 interface FiguresProps {
   texts: Texts;
@@ -24,7 +24,7 @@ export function Figures(props: FiguresProps): JSX.Element {
 
 function HealthCard({ texts, report }: FiguresProps): JSX.Element {
   const { status, store, retrieval, chatModel } = report.health;
-  const { state, model, progress } = chatModel;
+  const { state, model, progress, hosts = [] } = chatModel;
   return (
     <Card id="health" title={texts.healthTitle} badge={<State of={status} text={texts.statuses[status]} />}>
       <dl>
@@ -42,6 +42,12 @@ function HealthCard({ texts, report }: FiguresProps): JSX.Element {
           {model && <span class="detail">{model}</span>}
           {report.chatModelReason && <span class="detail">{report.chatModelReason}</span>}
         </Fact>
+        {hosts.map((host) => (
+          <Fact key={host.url} name={new URL(host.url).host}>
+            <State of={HOST_STATE[host.state]} text={texts.hostStates[host.state]} />
+            <span class="detail">{fill(texts.hostRunning, { n: host.running })}</span>
+          </Fact>
+        ))}
       </dl>
     </Card>
   );
@@ -54,6 +60,8 @@ const MODEL_STATE = {
   ready: 'ready',
   failed: 'unavailable',
 } as const;
+
+const HOST_STATE = { unknown: 'degraded', up: 'ready', down: 'unavailable' } as const;
 
 function NowCard({ texts, formats, report }: FiguresProps): JSX.Element {
   const { turns, sockets, conversations } = report;

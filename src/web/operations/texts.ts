@@ -55,6 +55,8 @@ const ko = {
     ready: '준비됨',
     failed: '실패',
   },
+  hostStates: { unknown: '확인 중', up: '정상', down: '연결 안 됨' },
+  hostRunning: '처리 중 {n}',
 
   nowTitle: '지금',
   turnsRunning: '답변 중',
@@ -139,6 +141,8 @@ const en: Texts = {
   retrievals: { hybrid: 'meaning + words', lexical: 'words only (no embedder)' },
   chatModel: 'Language model',
   modelStates: { none: 'none', fetching: 'fetching', loading: 'loading', ready: 'ready', failed: 'failed' },
+  hostStates: { unknown: 'being checked', up: 'up', down: 'down' },
+  hostRunning: '{n} running',
 
   nowTitle: 'Now',
   turnsRunning: 'Answering',

@@ -183,7 +183,7 @@ export class ChatConnection {
     if (!reply) return this.#socket?.connected ? this.reconnect() : undefined;
     if (!reply.ok) return this.#openingRefused(reply.error);
     if (!saved) this.#clear();
-    const identified = saved ? saved.identified : this.#identity !== undefined;
+    const identified = this.#identity !== undefined;
     session.write({ conversationId: reply.conversationId, resumeToken: reply.resumeToken, identified });
     this.#setPhase('open');
     this.#receive([...reply.events, ...this.#early.splice(0)], saved !== undefined && after === 0);

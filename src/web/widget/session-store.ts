@@ -2,7 +2,7 @@
 export interface SavedConversation {
   conversationId: string;
   resumeToken: string;
-  /** It began with the token of a signed-in customer, and goes on with one alone. */
+  /** It was opened with the token of a signed-in customer, and goes on with one alone. */
   identified: boolean;
 }
 
