@@ -25,7 +25,7 @@ export async function startChild(script, env, onMessage = () => {}) {
   const [{ port }] = await once(child, 'message');
   return {
     url: `http://127.0.0.1:${port}/chat`,
-    /** Processor time in µs and resident memory in bytes after a garbage collection. */
+    /** Processor time in µs, and resident memory in bytes after a garbage collection, whose own time is left out. */
     async usage() {
       child.send('usage');
       for (;;) {
@@ -46,11 +46,17 @@ export async function startChild(script, env, onMessage = () => {}) {
 
 /** For the script's side: answers what `startChild` asks. */
 export function answerParent(port) {
+  const collecting = { user: 0, system: 0 };
   process.on('message', (ask) => {
     if (ask === 'end') process.exit();
     if (ask !== 'usage') return;
+    const { user, system } = process.cpuUsage();
+    const cpu = { user: user - collecting.user, system: system - collecting.system };
     globalThis.gc?.();
-    process.send({ usage: { cpu: process.cpuUsage(), rss: process.memoryUsage().rss } });
+    const collected = process.cpuUsage({ user, system });
+    collecting.user += collected.user;
+    collecting.system += collected.system;
+    process.send({ usage: { cpu, rss: process.memoryUsage().rss } });
   });
   process.on('disconnect', () => process.exit());
   process.send({ port });
