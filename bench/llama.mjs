@@ -64,6 +64,9 @@ try {
         `first token of the long prompt after ${seconds(first)} s`,
     );
   }
+} catch (error) {
+  console.error(error);
+  process.exitCode = 1;
 } finally {
   await Promise.all(contenders.map((contender) => contender.close()));
   process.exit(); // llama.cpp's threads can make an orderly end hang
