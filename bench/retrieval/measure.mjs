@@ -95,7 +95,7 @@ export async function measure(options) {
     );
   await oneByOne('HNSW, exemplars and passages (upper bound)', queries, nearest);
   await printRecall(database, set, queries.slice(0, EXACT), embedder.records, nearest);
-  await peer(database, queries.slice(EXACT, EXACT + PEER));
+  await peer(database, queries.slice(0, PEER));
   await database.close();
   await shipped.close();
   console.log(`load at the end ${loadavg()[0].toFixed(1)}`);
