@@ -8,6 +8,8 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const run = (name, ...args) =>
   execFileSync(join(root, 'node_modules', '.bin', name), args, { cwd: root, stdio: 'inherit' });
 
+// Migrations are found by listing: one of another branch must not stay.
+rmSync(join(root, 'dist', 'database', 'migrations'), { recursive: true, force: true });
 cpSync(join(root, 'src'), join(root, 'dist'), {
   recursive: true,
   filter: (path) =>
