@@ -43,6 +43,8 @@ const CONTEXT_TOKENS = 4096;
 const LONG_PROMPT_TOKENS = 1500;
 /** Of the running answer, before the long prompt arrives. */
 const PIECES_BEFORE = 8;
+/** The small models write on and on about it. */
+const ENDLESS_QUESTION = '1부터 200까지의 수를 하나도 빠뜨리지 말고 쉼표로 나누어 차례로 쓰세요.';
 const threads = Math.max(1, availableParallelism() - 1);
 /** Of Linux, in /proc. */
 const TICKS_A_SECOND = 100;
@@ -110,11 +112,12 @@ async function interrupted(contender) {
   const statuteBook = bare.tokensOf(statutes.map(({ evidence }) => evidence[0].text).join('\n'));
   const content = bare.textOf(statuteBook.slice(0, LONG_PROMPT_TOKENS));
   const long = { ...bare.prompt([{ role: 'user', content }]), maxTokens: 2 };
+  const endless = { ...bare.prompt([{ role: 'user', content: ENDLESS_QUESTION }]), maxTokens: 1000 };
   const abort = new AbortController();
   const gaps = [];
   let pieces = 0;
   let last, arrived, first, answered;
-  for await (const _ of contender.stream({ ...question(), maxTokens: 1000 }, 0, abort.signal)) {
+  for await (const _ of contender.stream(endless, 0, abort.signal)) {
     const now = performance.now();
     if (arrived) gaps.push(now - last);
     if (first) break;
@@ -126,6 +129,7 @@ async function interrupted(contender) {
   }
   abort.abort();
   await answered;
+  if (!first) throw new Error(`${contender.name}: the running answer ended before the long prompt came`);
   return { gaps, first: first - arrived };
 }
 

@@ -18,15 +18,16 @@ import type { PromptMessage } from './chat-model.js';
 import type { FromLlamaChild, LlamaGeneration, LlamaLoad, LlamaStop, ToLlamaChild } from './llama-protocol.js';
 
 /**
- * Tokens that a thread evaluates in one decode step where prompts alone are read; beside running answers it is half of it. A step
- * cannot be interrupted: it is how long a cancellation may take, and how long the next token of a running answer waits while
- * another prompt is read: .5 s with 32 tokens of the 1.5B model on one core. Steps of 64 read a prompt as fast as any, steps
- * of 32 are a tenth slower (docs/benchmarks.md).
+ * Parameters times tokens that a thread works off in one decode step, .5 s on the machine of docs/benchmarks.md: 64 tokens of the
+ * 0.5B model, 32 of the 1.5B. A step cannot be interrupted: it is how long a cancellation may take, and how long the next
+ * token of a running answer waits while another prompt is read. Larger steps read a prompt hardly faster.
  */
-const STEP_TOKENS_A_THREAD = 64;
-const MOST_STEP_TOKENS = 512;
+const STEP_WORK_A_THREAD = 45e9;
+/** llama.cpp multiplies in tiles of rows. */
+const STEP_TILE = 16;
+const MOST_STEP_TOKENS = 128;
 /** So that however many answers run, there is room for a prompt beside them. */
-const LEAST_STEP_TOKENS_A_SEQUENCE = 4;
+const LEAST_STEP_TOKENS_A_SEQUENCE = 2;
 /** Shorter beginnings are read again rather than copied from another sequence. */
 const WORTH_COPYING = 32;
 /** A prompt that leaves less room than this for the answer is refused instead of answered with half a sentence. */
@@ -112,10 +113,7 @@ async function load({ modelPath, threads, contextTokens, sequences: most, spareB
     onLoadProgress: (progress) => send({ type: 'loading', progress }),
   });
   const contextSize = Math.min(contextTokens, model.trainContextSize);
-  const stepTokens = Math.max(
-    LEAST_STEP_TOKENS_A_SEQUENCE * most,
-    Math.min(MOST_STEP_TOKENS, STEP_TOKENS_A_THREAD * threads),
-  );
+  const stepTokens = stepTokensOf(model, threads, most);
   const sequences =
     spareBytes === undefined
       ? most
@@ -125,6 +123,13 @@ async function load({ modelPath, threads, contextTokens, sequences: most, spareB
   const steps = new Steps(stepTokens, sendTexts);
   const slots = Array.from({ length: sequences }, () => slotOf(context, wrapper, steps));
   return { slots, steps, wrapper, contextTokens: contextSize };
+}
+
+/** Tokens of one decode step, of all answers and prompts together. */
+function stepTokensOf(model: LlamaModel, threads: number, sequences: number): number {
+  const tiles = Math.round((STEP_WORK_A_THREAD * threads) / model.fileInsights.totalParameters / STEP_TILE);
+  const tokens = Math.min(MOST_STEP_TOKENS, Math.max(1, tiles) * STEP_TILE);
+  return Math.max(tokens, LEAST_STEP_TOKENS_A_SEQUENCE * sequences);
 }
 
 /** Memory of the key-value cache of one more sequence, in bytes. */
@@ -212,7 +217,7 @@ class Steps {
     this.#reading = [];
     this.#onStep();
     for (const begin of generating) begin();
-    let left = generating.length === 0 ? this.#tokens : this.#tokens / 2 - generating.length;
+    let left = this.#tokens - generating.length;
     for (const { wanted, grant } of reading) {
       const tokens = Math.min(wanted, left);
       left -= tokens;
