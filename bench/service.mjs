@@ -1,6 +1,6 @@
 // The whole service over a llama-server, beside the bare llama-server with the same prompts: tokens a second, and the time from a
 // question to its first sentence.
-// Usage: node bench/service.mjs [--conversations 1,8,32] [--seconds 300] [--tokens 64] [--threads <cores>] [--model <gguf>]
+// Usage: node bench/service.mjs [--conversations 1,8,32] [--seconds 300] [--tokens 64] [--threads <all cores but one>] [--model <gguf>]
 //
 // One llama-server with a slot for each prompt (scripts/ci-llama-server.sh installs it). In a first pass the service is asked without it,
 // and what it would send is recorded: real questions, real retrieval, prompts of capability `write`. The bare client sends the same
@@ -31,7 +31,7 @@ const { values: given } = parseArgs({
     conversations: { type: 'string', default: '1,8,32' },
     seconds: { type: 'string', default: '300' },
     tokens: { type: 'string', default: '64' },
-    threads: { type: 'string', default: String(availableParallelism()) },
+    threads: { type: 'string', default: String(Math.max(1, availableParallelism() - 1)) },
     model: {
       type: 'string',
       default: join(Settings.read('service').modelsFolder, 'qwen2.5-coder-0.5b-instruct-q4_k_m.gguf'),
