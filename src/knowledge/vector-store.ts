@@ -35,6 +35,7 @@ export class VectorStore {
   /** The set of the configured embedder, once this process has opened it. */
   private ownSet: number | undefined;
   private found: VectorSet | undefined;
+  private searches: Promise<unknown> = Promise.resolve();
 
   /**
    * @param embedder the configured one, for questions
@@ -87,18 +88,29 @@ export class VectorStore {
     query: Float32Array,
     { passages, exemplars }: VectorKeys,
   ): Promise<{ passages: Cosines; exemplars: Cosines }> {
-    const [row] = await this.database.query<
-      Record<'passages' | 'exemplars', number[] | null> & Record<'p' | 'e', number[] | null>
-    >(
-      `SELECT p.keys AS passages, p.cosines AS p, e.keys AS exemplars, e.cosines AS e
-       FROM (SELECT array_agg(key) AS keys, array_agg(cosine) AS cosines
-             FROM vector_cosines('passage_vectors_${number}', $1::vector, 100, $2)) AS p,
-            (SELECT array_agg(key) AS keys, array_agg(cosine) AS cosines
-             FROM vector_cosines('exemplar_vectors_${number}', $1::vector, 200, $3)) AS e`,
-      [vectorLiteral(query), passages, exemplars],
+    const [row] = await this.inTurn(() =>
+      this.database.query<Record<'passages' | 'exemplars', number[] | null> & Record<'p' | 'e', number[] | null>>(
+        `SELECT p.keys AS passages, p.cosines AS p, e.keys AS exemplars, e.cosines AS e
+         FROM (SELECT array_agg(key) AS keys, array_agg(cosine) AS cosines
+               FROM vector_cosines('passage_vectors_${number}', $1::vector, 100, $2)) AS p,
+              (SELECT array_agg(key) AS keys, array_agg(cosine) AS cosines
+               FROM vector_cosines('exemplar_vectors_${number}', $1::vector, 200, $3)) AS e`,
+        [vectorLiteral(query), passages, exemplars],
+      ),
     );
     if (!row!.passages && !row!.exemplars) this.forget();
     return { passages: cosinesOf(row!.passages, row!.p), exemplars: cosinesOf(row!.exemplars, row!.e) };
+  }
+
+  /**
+   * The embedded store runs one statement at a time, in the order of asking: searches wait here for one another, so that a burst
+   * of questions does not stand in front of the sentences that are to be committed.
+   */
+  private inTurn<T>(search: () => Promise<T>): Promise<T> {
+    if (this.database.kind !== 'embedded') return search();
+    const result = this.searches.then(search);
+    this.searches = result.catch(() => undefined);
+    return result;
   }
 
   /** Looks again which set is searched, at the next question. */
