@@ -41,6 +41,9 @@ class Customer {
   events = new Map();
   /** clientMessageId → number, as acknowledged. */
   acknowledged = new Map();
+  /** Numbers of the messages whose answer is complete. */
+  answered = new Set();
+  last = 0;
   faults = [];
   finished = false;
 
@@ -51,7 +54,7 @@ class Customer {
   /** Talks until it is told to finish and every message has its answer. */
   async talk() {
     let message = this.#next();
-    while (!this.finished || message.seq === undefined || !this.#isAnswered(message.seq)) {
+    while (!this.finished || message.seq === undefined || !this.answered.has(message.seq)) {
       try {
         await this.#connect();
         if (message.seq === undefined) {
@@ -59,7 +62,7 @@ class Customer {
           message.seq = seq;
           this.acknowledged.set(message.id, seq);
         }
-        if (this.#isAnswered(message.seq)) message = this.finished ? message : this.#next();
+        if (this.answered.has(message.seq)) message = this.finished ? message : this.#next();
         else await this.#wait();
       } catch {
         await delay(50 + this.random() * 100);
@@ -72,10 +75,6 @@ class Customer {
     return { id: uuid(), text: QUESTIONS[Math.floor(this.random() * QUESTIONS.length)], seq: undefined };
   }
 
-  #isAnswered(seq) {
-    return this.events.values().some(({ type, data }) => type === 'answer.completed' && data.turn === seq);
-  }
-
   async #connect() {
     if (this.socket?.connected) return;
     this.socket?.close();
@@ -86,21 +85,19 @@ class Customer {
     ]);
     this.socket.on('event', (event) => this.#take(event));
     const { conversationId, resumeToken } = this;
-    const resume = conversationId ? { conversationId, resumeToken, after: this.#last() } : {};
+    const resume = conversationId ? { conversationId, resumeToken, after: this.last } : {};
     const opened = await this.#call('conversation:open', resume);
     this.conversationId = opened.conversationId;
     this.resumeToken = opened.resumeToken;
     for (const event of opened.events) this.#take(event);
   }
 
-  #last() {
-    return Math.max(0, ...this.events.keys());
-  }
-
   #take(event) {
     const known = this.events.get(event.seq);
     if (known && !isDeepStrictEqual(known, event)) this.faults.push(`event ${event.seq} came twice and differs`);
     this.events.set(event.seq, event);
+    this.last = Math.max(this.last, event.seq);
+    if (event.type === 'answer.completed') this.answered.add(event.data.turn);
     this.woken?.();
   }
 
