@@ -33,6 +33,7 @@ const PORT = 18_000 + Math.floor(Math.random() * 2_000);
 const url = `http://127.0.0.1:${PORT}/chat`;
 /** The longest time that a service lives after it serves, milliseconds; the shortest is none. */
 const LONGEST_LIFE = 4_000;
+const CONNECT_MS = 10_000;
 /** The longest time that customers wait for the answers to their last questions, milliseconds. */
 const PATIENCE = 300_000;
 
@@ -79,10 +80,7 @@ class Customer {
     if (this.socket?.connected) return;
     this.socket?.close();
     this.socket = io(url, { transports: ['websocket'], forceNew: true, reconnection: false });
-    await Promise.race([
-      once(this.socket, 'connect'),
-      once(this.socket, 'connect_error').then(() => Promise.reject(new Error('refused'))),
-    ]);
+    await this.#connected();
     this.socket.on('event', (event) => this.#take(event));
     const { conversationId, resumeToken } = this;
     const resume = conversationId ? { conversationId, resumeToken, after: this.last } : {};
@@ -90,6 +88,15 @@ class Customer {
     this.conversationId = opened.conversationId;
     this.resumeToken = opened.resumeToken;
     for (const event of opened.events) this.#take(event);
+  }
+
+  /** A service that dies between the web socket and its first packet leaves neither event: then the time ends it. */
+  async #connected() {
+    const signal = AbortSignal.timeout(CONNECT_MS);
+    await Promise.race([
+      once(this.socket, 'connect', { signal }),
+      once(this.socket, 'connect_error', { signal }).then(() => Promise.reject(new Error('refused'))),
+    ]);
   }
 
   #take(event) {
@@ -120,7 +127,7 @@ class Customer {
   async verify() {
     const { conversationId, resumeToken } = this;
     this.socket = io(url, { transports: ['websocket'], forceNew: true, reconnection: false });
-    await once(this.socket, 'connect');
+    await this.#connected();
     const { events } = await this.#call('conversation:open', { conversationId, resumeToken, after: 0 });
     this.socket.close();
     const lost = (what) => this.faults.push(what);
