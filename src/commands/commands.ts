@@ -9,6 +9,7 @@ import { modelsFetchCommand, modelsListCommand, modelsVerifyCommand } from './mo
 import { piiCommand } from './pii.command.js';
 import { reembedCommand } from './reembed.command.js';
 import { retrieveCommand } from './retrieve.command.js';
+import { trainRailsCommand } from './train.command.js';
 
 /** Every command of `sangdam`. A parent (`import`) stands before its children. */
 export const commands: readonly Command[] = [
@@ -26,4 +27,5 @@ export const commands: readonly Command[] = [
   modelsVerifyCommand,
   modelsFetchCommand,
   evalRunCommand,
+  trainRailsCommand,
 ];

@@ -1,3 +1,4 @@
+import { Settings } from '../config/settings.js';
 import {
   GUARDRAILS_FOLDER,
   InputRails,
@@ -5,10 +6,16 @@ import {
   PassageRails,
   PhoneRegistry,
   RuleSet,
+  SecondTier,
 } from '../guardrails/index.js';
+import { ShippedEarlier } from '../models/earlier-embedders.js';
+import { openEmbedder } from '../models/open-embedder.js';
 import { PiiDetector, token, type PiiFinding } from '../privacy/index.js';
-import type { Command } from './command.js';
+import type { Command, InputLine, OutputLine } from './command.js';
 import { Fields } from './fields.js';
+
+/** Nobody waits for an answer here: what is slow is judged too. */
+const NO_HURRY = 60_000;
 
 /** `{id,text,stage?,sources?}` → `{id,action,findings:[{category,rule,score,start,end}]}`; offsets of the original. */
 export const guardCommand: Command = {
@@ -18,38 +25,55 @@ export const guardCommand: Command = {
   needs: 'nothing',
   async *run({ input }) {
     const rules = RuleSet.load(GUARDRAILS_FOLDER);
-    const phones = PhoneRegistry.load(GUARDRAILS_FOLDER);
-    const rails = {
-      input: new InputRails(rules),
-      passage: new PassageRails(rules),
-      output: new OutputRails(rules, phones),
-    };
-    const detector = new PiiDetector();
-    for await (const line of input) {
-      const fields = new Fields(line);
-      const text = fields.text('text');
-      const stage = fields.oneOf('stage', ['input', 'passage', 'output'], 'input');
-      const personal = detector
-        .detect(text)
-        .filter((finding) => !(finding.type === 'PHONE' && phones.has(text.slice(finding.start, finding.end))));
-      // As in a turn: rules read the masked text, in which a name is a name.
-      const masked = new MaskedText(text, stage === 'input' ? personal : []);
-      const verdict =
-        stage === 'output'
-          ? rails.output.check(text, fields.has('sources') ? { sources: fields.texts('sources') } : {})
-          : rails[stage].check(masked.text);
-      const action = verdict.action === 'pass' && personal.length > 0 && stage !== 'passage' ? 'mask' : verdict.action;
-      yield {
-        id: fields.id,
-        action,
-        findings: [
-          ...verdict.findings.map((finding) => ({ ...finding, ...masked.original(finding.start, finding.end) })),
-          ...personal.map(({ type, score, start, end }) => ({ category: type, rule: 'pii', score, start, end })),
-        ],
-      };
+    const embedder = await openEmbedder(Settings.read());
+    const earlier = new ShippedEarlier();
+    try {
+      yield* check(input, rules, await SecondTier.load(GUARDRAILS_FOLDER, embedder, earlier));
+    } finally {
+      await embedder.close();
+      await earlier.close();
     }
   },
 };
+
+async function* check(
+  input: AsyncIterable<InputLine>,
+  rules: RuleSet,
+  secondTier: SecondTier,
+): AsyncGenerator<OutputLine> {
+  const phones = PhoneRegistry.load(GUARDRAILS_FOLDER);
+  const rails = {
+    input: new InputRails(rules, secondTier, NO_HURRY),
+    passage: new PassageRails(rules),
+    output: new OutputRails(rules, phones),
+  };
+  const detector = new PiiDetector();
+  for await (const line of input) {
+    const fields = new Fields(line);
+    const text = fields.text('text');
+    const stage = fields.oneOf('stage', ['input', 'passage', 'output'], 'input');
+    const personal = detector
+      .detect(text)
+      .filter((finding) => !(finding.type === 'PHONE' && phones.has(text.slice(finding.start, finding.end))));
+    // As in a turn: rules read the masked text, in which a name is a name.
+    const masked = new MaskedText(text, stage === 'input' ? personal : []);
+    const verdict =
+      stage === 'output'
+        ? rails.output.check(text, fields.has('sources') ? { sources: fields.texts('sources') } : {})
+        : stage === 'input'
+          ? await rails.input.judge(masked.text)
+          : rails.passage.check(masked.text);
+    const action = verdict.action === 'pass' && personal.length > 0 && stage !== 'passage' ? 'mask' : verdict.action;
+    yield {
+      id: fields.id,
+      action,
+      findings: [
+        ...verdict.findings.map((finding) => ({ ...finding, ...masked.original(finding.start, finding.end) })),
+        ...personal.map(({ type, score, start, end }) => ({ category: type, rule: 'pii', score, start, end })),
+      ],
+    };
+  }
+}
 
 /** A text with its personal data masked, and the way back to the offsets of the original. */
 class MaskedText {

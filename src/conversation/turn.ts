@@ -8,6 +8,7 @@ import {
   PassageRails,
   PhoneRegistry,
   type InputVerdict,
+  type JudgedVerdict,
   type PolicyCategory,
   type UrgentLine,
 } from '../guardrails/index.js';
@@ -79,7 +80,7 @@ export class Turn {
     const answer = new AnswerEvents(input.seq);
     const { locale } = input.conversation;
 
-    const verdict = this.inputRails.check(input.text);
+    const verdict = await this.inputRails.judge(input.text);
     messageJudged.tell({ category: verdict.category ?? 'none' });
     if (input.secretTyped) yield answer.notice('secret', (await this.#fixed('SECRET', undefined, locale)).join(' '));
     if (verdict.category === 'CRISIS' || verdict.category === 'FRAUD_VICTIM')
@@ -114,7 +115,7 @@ export class Turn {
 
   async *#reply(
     answer: AnswerEvents,
-    verdict: InputVerdict,
+    verdict: JudgedVerdict,
     input: TurnInput,
     signal: AbortSignal,
   ): AsyncGenerator<TurnStep> {
@@ -140,7 +141,8 @@ export class Turn {
     const lead = LEADS.find((category) => verdict.category === category);
     if (lead) yield* answer.sentences('system', await this.#fixed(lead, undefined, locale));
 
-    const plan = choosePlan(hits, lead ? undefined : this.#readyModel());
+    // Where the classifier is missing, nothing is generated: only approved answers and quotations.
+    const plan = choosePlan(hits, lead || verdict.secondTier === 'absent' ? undefined : this.#readyModel());
     // Advice, law and other banks: the route, and of our own only what was approved for just this question.
     if (lead && plan.kind !== 'exemplar') return yield answer.completed('refused');
     yield* this.#answer(answer, plan, input, signal);

@@ -1,17 +1,22 @@
 import { Module } from '@nestjs/common';
 import { shipped } from '../config/package-root.js';
+import { EarlierEmbedders } from '../models/earlier-embedders.js';
+import { Embedder } from '../models/embedder.js';
+import { ModelsModule } from '../models/models.module.js';
 import { FixedTexts } from './fixed-texts.js';
 import { InputRails } from './input-rails.js';
 import { OutputRails } from './output-rails.js';
 import { PassageRails } from './passage-rails.js';
 import { PhoneRegistry } from './phones.js';
 import { RuleSet } from './rules.js';
+import { SecondTier } from './second-tier/second-tier.js';
 
 /** The folder of the rules that ship with the product. */
 export const GUARDRAILS_FOLDER = shipped('guardrails');
 
 /** Rules on what comes in, what is retrieved and what goes out. All of guardrails/ is read and checked at start. */
 @Module({
+  imports: [ModelsModule],
   providers: [
     { provide: RuleSet, useFactory: () => RuleSet.load(GUARDRAILS_FOLDER) },
     { provide: PhoneRegistry, useFactory: () => PhoneRegistry.load(GUARDRAILS_FOLDER) },
@@ -20,7 +25,17 @@ export const GUARDRAILS_FOLDER = shipped('guardrails');
       inject: [PhoneRegistry],
       useFactory: (phones: PhoneRegistry) => FixedTexts.load(GUARDRAILS_FOLDER, phones),
     },
-    { provide: InputRails, inject: [RuleSet], useFactory: (rules: RuleSet) => new InputRails(rules) },
+    {
+      provide: SecondTier,
+      inject: [Embedder, EarlierEmbedders],
+      useFactory: (embedder: Embedder, earlier: EarlierEmbedders) =>
+        SecondTier.load(GUARDRAILS_FOLDER, embedder, earlier),
+    },
+    {
+      provide: InputRails,
+      inject: [RuleSet, SecondTier],
+      useFactory: (rules: RuleSet, secondTier: SecondTier) => new InputRails(rules, secondTier),
+    },
     { provide: PassageRails, inject: [RuleSet], useFactory: (rules: RuleSet) => new PassageRails(rules) },
     {
       provide: OutputRails,
@@ -28,6 +43,6 @@ export const GUARDRAILS_FOLDER = shipped('guardrails');
       useFactory: (rules: RuleSet, phones: PhoneRegistry) => new OutputRails(rules, phones),
     },
   ],
-  exports: [RuleSet, PhoneRegistry, FixedTexts, InputRails, PassageRails, OutputRails],
+  exports: [RuleSet, PhoneRegistry, FixedTexts, SecondTier, InputRails, PassageRails, OutputRails],
 })
 export class GuardrailsModule {}

@@ -2,9 +2,11 @@
 export { FixedTexts } from './fixed-texts.js';
 export { standsVerbatim, ungroundedFacts } from './grounding.js';
 export { GUARDRAILS_FOLDER, GuardrailsModule } from './guardrails.module.js';
-export { InputRails, type InputVerdict } from './input-rails.js';
+export { InputRails, type InputVerdict, type JudgedVerdict } from './input-rails.js';
 export { OutputRails, type OutputContext, type OutputVerdict } from './output-rails.js';
 export { PassageRails, type PassageVerdict } from './passage-rails.js';
 export { PhoneRegistry, type UrgentLine } from './phones.js';
 export type { PolicyCategory, PolicyFinding } from './policy.js';
 export { RuleSet } from './rules.js';
+export { SecondTier, type SecondTierAbsence } from './second-tier/second-tier.js';
+export { trainRails } from './second-tier/train-rails.js';

@@ -1,5 +1,6 @@
 import { isGraveAbuse, precedence, type PolicyCategory, type PolicyFinding } from './policy.js';
 import { RuleSet } from './rules.js';
+import { variantIn, type SecondTier } from './second-tier/second-tier.js';
 
 /** What is done about a message. `mask` is never decided here: personal data is found by the privacy room. */
 export type InputAction = 'pass' | 'mask' | 'fixed' | 'refuse' | 'handoff';
@@ -15,33 +16,91 @@ export interface InputVerdict {
 }
 
 /**
- * First tier on customers' messages: rules alone, no model, the same verdict for the same text.
- * A second tier decides what stays open here: where `category` is undefined or findings stand below the acting score.
+ * `late`: the second tier failed or took too long, and the first tier's verdict stands. `absent`: there is none; then nothing is
+ * generated (docs/second-tier.md).
+ */
+export type JudgedVerdict = InputVerdict & { secondTier: 'judged' | 'not-needed' | 'late' | 'absent' };
+
+/** How long the second tier may take, milliseconds (policy: 150). */
+const SECOND_TIER_MS = 150;
+
+/**
+ * What a customer's message is. First tier: rules alone, no model, the same verdict for the same text. Second tier: a classifier that
+ * decides what the rules leave open; where it is absent, late or fails, the first tier's verdict stands.
  */
 export class InputRails {
-  constructor(private readonly rules: RuleSet) {}
+  constructor(
+    private readonly rules: RuleSet,
+    private readonly secondTier?: SecondTier,
+    private readonly secondTierMs = SECOND_TIER_MS,
+  ) {}
 
+  /** Rules and, if there is one, the classifier: every verdict carries both. */
+  get version(): string {
+    return this.secondTier ? `${this.rules.version}+${this.secondTier.version}` : this.rules.version;
+  }
+
+  /** The first tier alone. */
   check(text: string): InputVerdict {
-    const findings = this.rules.findings('input', text);
-    const deciding = this.deciding(findings);
-    const rulesVersion = this.rules.version;
-    if (!deciding) return { action: 'pass', findings, rulesVersion };
-    const variant = this.rules.rule(deciding.rule)?.variant;
+    return this.#verdict(this.rules.findings('input', text));
+  }
+
+  /** Both tiers. Crisis and fraud that the rules found are not kept waiting for the second. */
+  async judge(text: string): Promise<JudgedVerdict> {
+    const first = this.check(text);
+    if (first.category === 'CRISIS' || first.category === 'FRAUD_VICTIM') return { ...first, secondTier: 'not-needed' };
+    if (!this.secondTier || this.secondTier.absence) return { ...first, secondTier: 'absent' };
+    const second = await inTime(this.secondTier.findings(text), this.secondTierMs);
+    if (!second) return { ...first, secondTier: 'late' };
+    const asked = first.category === 'HANDOFF' || first.category === 'GREETING';
+    const added = second.filter(
+      ({ category }) =>
+        !(asked && category === 'OFF_TOPIC') && !first.findings.some((finding) => finding.category === category && this.#acts(finding)),
+    );
+    return { ...this.#verdict([...first.findings, ...added]), secondTier: 'judged' };
+  }
+
+  #verdict(findings: PolicyFinding[]): InputVerdict {
+    const deciding = this.#deciding(findings);
+    if (!deciding) return { action: 'pass', findings, rulesVersion: this.version };
+    const variant = this.#variant(deciding);
     return {
       action: actionFor(deciding.category, variant),
       category: deciding.category,
       ...(variant === undefined ? {} : { variant }),
       findings,
-      rulesVersion,
+      rulesVersion: this.version,
     };
   }
 
-  private deciding(findings: readonly PolicyFinding[]): PolicyFinding | undefined {
-    const rank = (finding: PolicyFinding): number => precedence(finding.category, this.rules.rule(finding.rule)?.variant);
-    const specific = (finding: PolicyFinding): number => (this.rules.rule(finding.rule)?.variant === undefined ? 1 : 0);
+  #deciding(findings: readonly PolicyFinding[]): PolicyFinding | undefined {
+    const rank = (finding: PolicyFinding): number => precedence(finding.category, this.#variant(finding));
+    const specific = (finding: PolicyFinding): number => (this.#variant(finding) === undefined ? 1 : 0);
     return findings
-      .filter((finding) => finding.score >= this.rules.settings.act)
+      .filter((finding) => this.#acts(finding))
       .toSorted((a, b) => rank(a) - rank(b) || specific(a) - specific(b) || b.score - a.score)[0];
+  }
+
+  /** The second tier has thresholds of its own. */
+  #acts({ rule, score }: PolicyFinding): boolean {
+    return this.rules.rule(rule) === undefined || score >= this.rules.settings.act;
+  }
+
+  #variant({ rule }: PolicyFinding): string | undefined {
+    return this.rules.rule(rule)?.variant ?? variantIn(rule);
+  }
+}
+
+/** Undefined where it fails or takes longer than `ms`. */
+async function inTime<T>(work: Promise<T>, ms: number): Promise<T | undefined> {
+  const { promise: late, resolve } = Promise.withResolvers<undefined>();
+  const timer = setTimeout(() => resolve(undefined), ms);
+  try {
+    return await Promise.race([work, late]);
+  } catch {
+    return undefined;
+  } finally {
+    clearTimeout(timer);
   }
 }
 

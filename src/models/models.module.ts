@@ -10,6 +10,7 @@ import { ModelList } from './model-list.js';
 import { ModelSettings } from './model-settings.js';
 import { ModelStore } from './model-store.js';
 import { openEmbedder } from './open-embedder.js';
+import { RecentQueries } from './recent-queries.js';
 
 /** The ports ChatModel and Embedder, and the model files. The chat model is brought up at the first look at it. */
 @Global()
@@ -37,7 +38,11 @@ import { openEmbedder } from './open-embedder.js';
       inject: [ChatModelSupervisor],
       useFactory: (supervisor: ChatModelSupervisor) => new LangChainChatModel(supervisor),
     },
-    { provide: Embedder, inject: [Settings], useFactory: openEmbedder },
+    {
+      provide: Embedder,
+      inject: [Settings],
+      useFactory: async (settings: Settings) => new RecentQueries(await openEmbedder(settings)),
+    },
     { provide: EarlierEmbedders, useClass: ShippedEarlier },
   ],
   exports: [ChatModel, ChatModelSupervisor, EarlierEmbedders, Embedder, ModelStore],

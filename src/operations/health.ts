@@ -4,6 +4,7 @@ import { Database } from '../database/database.js';
 import { ChatModel } from '../models/chat-model.js';
 import { Knowledge, VectorUpkeep } from '../knowledge/index.js';
 import { Embedder } from '../models/embedder.js';
+import { SecondTier } from '../guardrails/index.js';
 import type { Readiness } from './report.js';
 
 /** What works and what does not. */
@@ -15,13 +16,15 @@ export class Health {
     private readonly chatModel: ChatModel,
     private readonly knowledge: Knowledge,
     private readonly upkeep: VectorUpkeep,
+    private readonly secondTier: SecondTier,
   ) {}
 
   async readiness(): Promise<Readiness> {
     const store = await this.#store();
     const chatModel = this.chatModel.status();
     const retrieval = await this.#retrieval();
-    const complete = retrieval === 'hybrid' && (chatModel.state === 'ready' || chatModel.state === 'none');
+    const { absence } = this.secondTier;
+    const complete = retrieval === 'hybrid' && !absence && (chatModel.state === 'ready' || chatModel.state === 'none');
     return {
       status: store === 'unavailable' ? 'unavailable' : complete ? 'ready' : 'degraded',
       store,
@@ -29,6 +32,7 @@ export class Health {
       embedder: this.#embedder(),
       vectors: this.upkeep.status(),
       ...this.#reranker(),
+      secondTier: absence ? { state: 'absent', reason: absence } : { state: 'ready', version: this.secondTier.version },
       chatModel,
       version: VERSION,
     };

@@ -39,6 +39,10 @@ export interface Readiness {
   vectors: { state: 'complete' | 'building' | 'waiting'; progress: number };
   /** Only where one is configured. `failed`: questions whose order it could not give. */
   reranker?: { name: string; reranked: number; failed: number };
+  /** Of the input rails. `absent`: messages are judged by the rules alone, and nothing is generated. */
+  secondTier:
+    | { state: 'ready'; version: string }
+    | { state: 'absent'; reason: 'file-missing' | 'other-embedder' | 'embedder-unavailable' };
   chatModel: ChatModelStatus;
   version: string;
 }

@@ -23,7 +23,7 @@ export function Figures(props: FiguresProps): JSX.Element {
 }
 
 function HealthCard({ texts, report }: FiguresProps): JSX.Element {
-  const { status, store, retrieval, chatModel } = report.health;
+  const { status, store, retrieval, secondTier, chatModel } = report.health;
   const { state, model, progress, hosts = [] } = chatModel;
   return (
     <Card id="health" title={texts.healthTitle} badge={<State of={status} text={texts.statuses[status]} />}>
@@ -33,6 +33,12 @@ function HealthCard({ texts, report }: FiguresProps): JSX.Element {
         </Fact>
         <Fact name={texts.retrieval}>
           <State of={retrieval === 'hybrid' ? 'ready' : 'degraded'} text={texts.retrievals[retrieval]} />
+        </Fact>
+        <Fact name={texts.secondTier}>
+          <State
+            of={secondTier.state === 'ready' ? 'ready' : 'degraded'}
+            text={texts.secondTiers[secondTier.state === 'ready' ? 'ready' : secondTier.reason]}
+          />
         </Fact>
         <Fact name={texts.chatModel}>
           <State of={MODEL_STATE[state]} text={texts.modelStates[state]} />

@@ -47,6 +47,13 @@ const ko = {
   stores: { embedded: '내장', postgres: 'PostgreSQL', unavailable: '연결 안 됨' },
   retrieval: '검색',
   retrievals: { hybrid: '의미 + 낱말', lexical: '낱말만 (임베딩 모델 없음)' },
+  secondTier: '입력 분류기',
+  secondTiers: {
+    ready: '정상',
+    'file-missing': '파일 없음: 규칙만으로 판단, 생성 안 함',
+    'other-embedder': '임베딩 모델이 다름: 규칙만으로 판단, 생성 안 함',
+    'embedder-unavailable': '임베딩 모델 없음: 규칙만으로 판단, 생성 안 함',
+  },
   chatModel: '언어 모델',
   modelStates: {
     none: '없음',
@@ -139,6 +146,13 @@ const en: Texts = {
   stores: { embedded: 'embedded', postgres: 'PostgreSQL', unavailable: 'not reached' },
   retrieval: 'Retrieval',
   retrievals: { hybrid: 'meaning + words', lexical: 'words only (no embedder)' },
+  secondTier: 'Input classifier',
+  secondTiers: {
+    ready: 'Ready',
+    'file-missing': 'file missing: rules alone, nothing generated',
+    'other-embedder': 'trained for another embedder: rules alone, nothing generated',
+    'embedder-unavailable': 'no embedder: rules alone, nothing generated',
+  },
   chatModel: 'Language model',
   modelStates: { none: 'none', fetching: 'fetching', loading: 'loading', ready: 'ready', failed: 'failed' },
   hostStates: { unknown: 'being checked', up: 'up', down: 'down' },
