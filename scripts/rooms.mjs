@@ -12,6 +12,7 @@ const ORDER = [
   ['text'],
   ['privacy'],
   ['guardrails'],
+  ['accounts'],
   ['knowledge'],
   ['conversation'],
   ['chat', 'counselling', 'quality'],

@@ -1,4 +1,5 @@
 import { askCommand } from './ask.command.js';
+import { auditExportCommand, auditVerifyCommand } from './audit.command.js';
 import { backupCommand, restoreCommand } from './backup.command.js';
 import type { Command } from './command.js';
 import { evalRunCommand } from './eval.command.js';
@@ -7,6 +8,7 @@ import { importCommand, importDocumentsCommand } from './import.command.js';
 import { levelCommand } from './level.command.js';
 import { modelsFetchCommand, modelsListCommand, modelsVerifyCommand } from './models.command.js';
 import { piiCommand } from './pii.command.js';
+import { eraseCommand, retentionRunCommand, vaultRewrapCommand } from './privacy.command.js';
 import { reembedCommand } from './reembed.command.js';
 import { retrieveCommand } from './retrieve.command.js';
 import { trainRailsCommand } from './train.command.js';
@@ -28,4 +30,9 @@ export const commands: readonly Command[] = [
   modelsFetchCommand,
   evalRunCommand,
   trainRailsCommand,
+  auditVerifyCommand,
+  auditExportCommand,
+  eraseCommand,
+  retentionRunCommand,
+  vaultRewrapCommand,
 ];

@@ -32,6 +32,9 @@ const toList = ({ value }: { value: unknown }): unknown =>
         .filter(Boolean)
     : value;
 
+/** 32 bytes, in hexadecimal digits or base64. */
+export const MASTER_KEY = /^(?:[0-9a-f]{64}|[A-Za-z0-9+/_-]{43}=?)$/;
+
 /** Where a model is served. */
 const BASE_URL = /^https?:\/\/[^/?#@\s]+(\/[^?#@\s]*)?$/;
 const BASE_URL_EXPECTED = 'a base address such as http://gpu1:8080/v1, without user, query or fragment';
@@ -199,6 +202,16 @@ export class Environment {
 
   @Expose()
   @IsOptional()
+  @Matches(MASTER_KEY, { message: '32 random bytes as 64 hexadecimal digits or 44 characters of base64' })
+  SANGDAM_MASTER_KEY?: string;
+
+  @Expose()
+  @IsOptional()
+  @MinLength(1)
+  SANGDAM_MASTER_KEY_FILE?: string;
+
+  @Expose()
+  @IsOptional()
   @MinLength(32, { message: 'at least 32 characters' })
   SANGDAM_OPERATOR_TOKEN?: string;
 
@@ -286,6 +299,7 @@ export class Environment {
 /** Values that must not be shown in an error message. */
 const SECRET_VARIABLES = new Set([
   'SANGDAM_SECRET',
+  'SANGDAM_MASTER_KEY',
   'SANGDAM_OPERATOR_TOKEN',
   'SANGDAM_API_TOKEN',
   'SANGDAM_IDENTITY_KEY',
@@ -354,7 +368,15 @@ function refuseUnsafe(e: Environment): void {
     fail('SANGDAM_TLS_KEY', '', 'SANGDAM_TLS_CERT and SANGDAM_TLS_KEY together');
   if (e.SANGDAM_IDENTITY_KEY !== undefined && e.SANGDAM_IDENTITY_JWKS !== undefined)
     fail('SANGDAM_IDENTITY_JWKS', e.SANGDAM_IDENTITY_JWKS, 'either SANGDAM_IDENTITY_KEY or SANGDAM_IDENTITY_JWKS');
+  if (e.SANGDAM_MASTER_KEY !== undefined && e.SANGDAM_MASTER_KEY_FILE !== undefined)
+    fail('SANGDAM_MASTER_KEY', '***', 'either SANGDAM_MASTER_KEY or SANGDAM_MASTER_KEY_FILE');
   if (isLoopback(e.HOST) && e.NODE_ENV !== 'production') return;
+  if (e.SANGDAM_MASTER_KEY === undefined && e.SANGDAM_MASTER_KEY_FILE === undefined)
+    fail(
+      'SANGDAM_MASTER_KEY_FILE',
+      '',
+      'a file with the 32-byte key of the vault, since HOST is not the loopback address or NODE_ENV is production',
+    );
   if (e.SANGDAM_SECRET === undefined)
     fail(
       'SANGDAM_SECRET',

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
-import { readEnvironment, type Environment } from './environment.js';
+import { AppError } from './app-error.js';
+import { MASTER_KEY, readEnvironment, type Environment } from './environment.js';
 
 export interface RemoteEmbeddingSettings {
   url: string;
@@ -72,6 +73,7 @@ export class Settings {
   readonly logLevel: Environment['LOG_LEVEL'];
   readonly #chatApiKey: string | undefined;
   readonly #givenSecret: string | undefined;
+  readonly #masterKey: Pick<Environment, 'SANGDAM_MASTER_KEY' | 'SANGDAM_MASTER_KEY_FILE'>;
   #secret: string | undefined;
 
   constructor(environment: Environment, role: 'service' | 'command' = 'command') {
@@ -112,6 +114,7 @@ export class Settings {
     this.messagesPerMinute = environment.SANGDAM_MESSAGES_PER_MINUTE;
     this.logLevel = environment.LOG_LEVEL;
     this.#givenSecret = environment.SANGDAM_SECRET;
+    this.#masterKey = environment;
   }
 
   static read(role: 'service' | 'command' = 'command', source: NodeJS.ProcessEnv = process.env): Settings {
@@ -125,8 +128,20 @@ export class Settings {
 
   /** Key of the hashes of resume tokens and customers: SANGDAM_SECRET, else one that is made at the first start and kept in the data folder. */
   get secret(): string {
-    this.#secret ??= this.#givenSecret ?? keptSecret(this.dataFolder);
+    this.#secret ??= this.#givenSecret ?? keptSecret(this.dataFolder, 'secret');
     return this.#secret;
+  }
+
+  /**
+   * The vault's 32-byte master key: SANGDAM_MASTER_KEY_FILE or SANGDAM_MASTER_KEY, else one that is made at the first start and kept in
+   * the data folder.
+   * @throws AppError `config.invalid` for a file that cannot be read or holds no key.
+   */
+  get masterKey(): Buffer {
+    const { SANGDAM_MASTER_KEY: given, SANGDAM_MASTER_KEY_FILE: file } = this.#masterKey;
+    return file === undefined
+      ? keyBytes(given ?? keptSecret(this.dataFolder, 'master-key'))
+      : readMasterKey(file, 'SANGDAM_MASTER_KEY_FILE');
   }
 }
 
@@ -156,8 +171,32 @@ function remoteRerank(environment: Environment): RemoteRerankSettings | undefine
   };
 }
 
-function keptSecret(folder: string): string {
-  const file = join(folder, 'secret');
+/**
+ * A master key in a file: 64 hexadecimal digits or base64, white space around it does not count.
+ * @param variable or option that named the file
+ * @throws AppError `config.invalid`
+ */
+export function readMasterKey(path: string, variable: string): Buffer {
+  const fail = (expected: string, cause?: unknown): never => {
+    throw AppError.of('config.invalid', { variable, value: path, expected }, { cause });
+  };
+  let content: string;
+  try {
+    content = readFileSync(absolute(path), 'utf8').trim();
+  } catch (cause) {
+    return fail('a file that can be read', cause);
+  }
+  return MASTER_KEY.test(content)
+    ? keyBytes(content)
+    : fail('a file with 32 random bytes as 64 hexadecimal digits or 44 characters of base64');
+}
+
+function keyBytes(written: string): Buffer {
+  return Buffer.from(written, written.length === 64 ? 'hex' : 'base64');
+}
+
+function keptSecret(folder: string, name: 'secret' | 'master-key'): string {
+  const file = join(folder, name);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   if (!existsSync(file)) writeFileSync(file, randomBytes(32).toString('base64url'), { mode: 0o600, flag: 'wx' });
   chmodSync(file, 0o600);

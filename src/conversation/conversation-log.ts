@@ -3,6 +3,7 @@ import { AppError, errorMet } from '../config/app-error.js';
 import { Clock, Ids } from '../config/clock.js';
 import type { Locale } from '../config/texts.js';
 import { Database, type Queryable } from '../database/database.js';
+import type { SealedToken } from '../privacy/index.js';
 import { KeyedQueue } from './keyed-queue.js';
 import type { Conversation, ConversationEvent, ConversationId, ConversationState, NewEvent } from './events.js';
 import { eventAppended } from './observations.js';
@@ -37,6 +38,8 @@ interface AppendOptions {
   /** The conversation's state from this event on. */
   state?: ConversationState;
   maskCounts?: object;
+  /** Values of the vault. */
+  sealed?: readonly SealedToken[];
 }
 
 /** PostgreSQL's largest integer. */
@@ -266,10 +269,11 @@ export class ConversationLog {
     id: ConversationId,
     eventId: string,
     event: NewEvent,
-    { state, clientMessageId, maskCounts }: AppendOptions,
+    { state, clientMessageId, maskCounts, sealed = [] }: AppendOptions,
   ): Promise<{ event: ConversationEvent; duplicate: boolean }> {
     const at = this.clock.now();
     const data = JSON.stringify(event.data);
+    const vaulted = sealed.length > 0;
     const counts = maskCounts === undefined ? null : JSON.stringify(maskCounts);
     const [row] = await store
       .query<{ seq: number }>(
@@ -280,10 +284,22 @@ export class ConversationLog {
             WHERE id = $1 AND state <> 'closed'
               AND NOT EXISTS (SELECT 1 FROM events WHERE id = $2 OR (conversation_id = $1 AND client_message_id = $7))
            RETURNING last_seq)
+         ${vaulted ? VAULTED : ''}
          INSERT INTO events (conversation_id, seq, id, type, origin, at, data, client_message_id)
          SELECT $1::uuid, last_seq, $2::uuid, $3::text, $4::text, $5::timestamptz, $6::jsonb, $7::text FROM numbered
          RETURNING seq`,
-        [id, eventId, event.type, event.origin, at, data, clientMessageId ?? null, counts, state ?? null],
+        [
+          id,
+          eventId,
+          event.type,
+          event.origin,
+          at,
+          data,
+          clientMessageId ?? null,
+          counts,
+          state ?? null,
+          ...(vaulted ? [asRows(sealed)] : []),
+        ],
       )
       .catch((error: unknown) => {
         // Another node wrote the same message between the look for it and the insertion.
@@ -314,6 +330,17 @@ export class ConversationLog {
   #tell(id: ConversationId, event: ConversationEvent): void {
     for (const listener of this.#listeners.get(id) ?? []) listener(event);
   }
+}
+
+/** Values of the vault, in the statement that writes their message; one that has grown replaces what was known of it. */
+const VAULTED = `, vaulted AS (
+           INSERT INTO vault_values (conversation_id, token, type, sealed, created_at)
+           SELECT $1::uuid, v->>'token', v->>'type', decode(v->>'sealed', 'hex'), $5::timestamptz
+             FROM numbered, jsonb_array_elements($10::jsonb) AS v
+           ON CONFLICT (conversation_id, token) DO UPDATE SET sealed = excluded.sealed)`;
+
+function asRows(sealed: readonly SealedToken[]): string {
+  return JSON.stringify(sealed.map((value) => ({ ...value, sealed: value.sealed.toString('hex') })));
 }
 
 /** Tried again while the store is away. */

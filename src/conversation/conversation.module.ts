@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AccountsModule } from '../accounts/index.js';
 import { Settings } from '../config/settings.js';
 import { Database } from '../database/database.js';
 import { GuardrailsModule } from '../guardrails/index.js';
@@ -11,7 +12,7 @@ import { TurnModule } from './turn.module.js';
 
 /** Conversations: their log, their turns, hand-off states. */
 @Module({
-  imports: [TurnModule, GuardrailsModule],
+  imports: [TurnModule, AccountsModule, GuardrailsModule],
   providers: [
     ConversationLog,
     Conversations,

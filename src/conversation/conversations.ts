@@ -1,4 +1,5 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { RetentionSchedule } from '../accounts/index.js';
 import { AppError, errorMet } from '../config/app-error.js';
 import { Clock } from '../config/clock.js';
 import { text, type Locale } from '../config/texts.js';
@@ -56,6 +57,7 @@ export class Conversations implements OnApplicationBootstrap, OnApplicationShutd
     private readonly fixedTexts: FixedTexts,
     private readonly phones: PhoneRegistry,
     private readonly level: ServiceLevel,
+    private readonly retentionSchedule: RetentionSchedule,
     private readonly clock: Clock,
   ) {}
 
@@ -67,6 +69,7 @@ export class Conversations implements OnApplicationBootstrap, OnApplicationShutd
       SWEEP_INTERVAL,
     );
     this.#sweeper.unref();
+    this.retentionSchedule.begin();
   }
 
   /** Ends the turns under way before the store closes. */
@@ -153,7 +156,7 @@ export class Conversations implements OnApplicationBootstrap, OnApplicationShutd
       const { event, duplicate } = await this.log.append(
         id,
         { type: 'message', origin: 'customer', data: { text: masked.text } },
-        { clientMessageId, maskCounts: masked.counts },
+        { clientMessageId, maskCounts: masked.counts, sealed: masked.sealed },
       );
       if (duplicate) return { seq: event.seq };
       masked.committed(event.seq);
@@ -192,15 +195,15 @@ export class Conversations implements OnApplicationBootstrap, OnApplicationShutd
     const now = this.clock.now();
     const told = handoffText(now, locale, this.phones);
     const opensAt = nextOpening(now);
-    const masked = reason === undefined ? 'requested' : (await this.masking.mask(id, reason)).text;
+    const masked = reason === undefined ? undefined : await this.masking.mask(id, reason);
     await this.log.append(
       id,
       {
         type: 'handoff.queued',
         origin: 'system',
-        data: { reason: masked, text: told, ...(opensAt ? { opensAt } : {}) },
+        data: { reason: masked?.text ?? 'requested', text: told, ...(opensAt ? { opensAt } : {}) },
       },
-      { state: 'queued' },
+      { state: 'queued', sealed: masked?.sealed ?? [] },
     );
     await this.log.touch(id);
   }

@@ -1,6 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../config/clock.js';
-import { ConversationMasker, isDeleted } from '../privacy/index.js';
+import { Audit, type AuditEntry } from '../accounts/index.js';
+import {
+  canonicalValue,
+  ConversationMasker,
+  isDeleted,
+  Vault,
+  type PiiFinding,
+  type IssuedToken,
+  type SealedToken,
+} from '../privacy/index.js';
 import { ConversationLog } from './conversation-log.js';
 import type { ConversationId } from './events.js';
 import { personalDataMasked } from './observations.js';
@@ -13,6 +22,8 @@ export interface MaskedMessage {
   /** How many tokens of each type the conversation has now; stored with the message. */
   counts: Record<string, number>;
   secretTyped: boolean;
+  /** Values for the vault, to be stored with the message. */
+  sealed: readonly SealedToken[];
   /** Earlier messages that turn out to hold a part of a value. */
   redactions: { seq: number; text: string }[];
   /** To be called with the number that the message got. */
@@ -24,12 +35,14 @@ export interface MaskedMessage {
 export class Masking {
   readonly #maskers = new Map<
     ConversationId,
-    { masker: ConversationMasker; usedAt: number; keys: Map<number, number> }
+    { masker: ConversationMasker; usedAt: number; keys: Map<number, number>; vaultKey?: Buffer }
   >();
   #nextKey = 1;
 
   constructor(
     private readonly log: ConversationLog,
+    private readonly vault: Vault,
+    private readonly audit: Audit,
     private readonly clock: Clock,
   ) {}
 
@@ -37,17 +50,39 @@ export class Masking {
   async mask(id: ConversationId, raw: string): Promise<MaskedMessage> {
     const held = await this.#masker(id);
     const key = this.#nextKey++;
-    const { text, findings, redactions } = held.masker.mask(raw, key);
-    if (findings.length > 0) personalDataMasked.tell({ types: findings.map(({ type }) => type) });
+    const { text, findings, issued, redactions } = held.masker.mask(raw, key);
+    if (findings.length > 0) {
+      personalDataMasked.tell({ types: findings.map(({ type }) => type) });
+      // Where no line can be written the message is masked all the same; what else must not happen then, the turn sees to.
+      await this.audit.record(this.#entry(id, findings, issued)).catch(() => undefined);
+    }
+    const kept = issued.filter(({ type }) => Vault.keeps(type));
+    if (kept.length > 0) held.vaultKey ??= await this.vault.keyOf(id, this.clock.now());
     return {
       text,
       counts: held.masker.next,
+      sealed: held.vaultKey ? this.vault.seal(id, held.vaultKey, kept) : [],
       secretTyped: findings.some(({ type }) => isDeleted(type)),
       redactions: redactions.flatMap((redaction) => {
         const seq = held.keys.get(redaction.turn);
         return seq === undefined ? [] : [{ seq, text: redaction.text }];
       }),
       committed: (seq) => void held.keys.set(key, seq),
+    };
+  }
+
+  #entry(conversation: ConversationId, findings: readonly PiiFinding[], issued: readonly IssuedToken[]): AuditEntry {
+    const types: Record<string, number> = {};
+    for (const { type } of findings) types[type] = (types[type] ?? 0) + 1;
+    return {
+      stage: 'privacy',
+      action: 'mask',
+      conversation,
+      types,
+      spans: findings.map(({ start, end }) => end - start),
+      hmac: issued.flatMap(({ type, value }) =>
+        Vault.keeps(type) ? [this.vault.fingerprint(type, canonicalValue(type, value))] : [],
+      ),
     };
   }
 

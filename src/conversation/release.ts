@@ -1,4 +1,6 @@
 import { Injectable } from '@nestjs/common';
+import { Audit, type AuditEntry } from '../accounts/index.js';
+import { Clock } from '../config/clock.js';
 import { OutputRails, PhoneRegistry, type PolicyFinding } from '../guardrails/index.js';
 import { StreamMasker } from '../privacy/index.js';
 import { SentenceSplitter } from '../text/sentences.js';
@@ -14,6 +16,10 @@ export interface ReleaseContext {
   promptText?: string;
   /** Whether each sentence must stand word for word in one of the sources (what a small model may say). */
   verbatim: boolean;
+  /** Which turn it belongs to, and which model wrote it. */
+  origin: { conversation: string; turn: number; model?: string };
+  /** Our own static text, which goes out even where the audit log cannot be written: customers in danger must not be left alone. */
+  fixed?: boolean;
 }
 
 export type Released =
@@ -28,9 +34,15 @@ export class Release {
   constructor(
     private readonly rails: OutputRails,
     private readonly phones: PhoneRegistry,
+    private readonly audit: Audit,
+    private readonly clock: Clock,
   ) {}
 
-  /** Verified sentences, each as soon as it is complete; a sentence that may not go out is reported as `withhold`. */
+  /**
+   * Verified sentences, each as soon as it is complete and its verdict is in the audit log; a sentence that may not go out is reported as
+   * `withhold`.
+   * @throws AppError `audit.unavailable`
+   */
   async *sentences(
     chunks: AsyncIterable<string> | Iterable<string>,
     context: ReleaseContext,
@@ -39,18 +51,40 @@ export class Release {
       allow: (finding, value) => finding.type === 'PHONE' && this.phones.has(value),
     });
     const splitter = new SentenceSplitter();
-    for await (const chunk of chunks)
-      for (const sentence of splitter.push(masker.push(chunk))) yield this.#check(sentence, context);
-    for (const sentence of splitter.push(masker.end())) yield this.#check(sentence, context);
-    for (const sentence of splitter.end()) yield this.#check(sentence, context);
+    for await (const chunk of chunks) yield* await this.#checked(splitter.push(masker.push(chunk)), context);
+    yield* await this.#checked([...splitter.push(masker.end()), ...splitter.end()], context);
   }
 
-  #check(sentence: string, context: ReleaseContext): Released {
+  async #checked(sentences: readonly string[], context: ReleaseContext): Promise<Released[]> {
+    const entries: AuditEntry[] = [];
+    const checked = sentences.map((sentence) => {
+      const begun = this.clock.monotonic();
+      const { released, rewritten, versions } = this.#check(sentence, context);
+      entries.push({
+        stage: 'output',
+        action: rewritten ? 'rewrite' : released.action,
+        ...context.origin,
+        rules: released.findings.map(({ rule }) => rule),
+        spans: [sentence.length],
+        versions,
+        latency: Math.round((this.clock.monotonic() - begun) * 10) / 10,
+      });
+      return released;
+    });
+    const written = this.audit.record(...entries);
+    await (context.fixed ? written.catch(() => undefined) : written);
+    return checked;
+  }
+
+  #check(
+    sentence: string,
+    context: ReleaseContext,
+  ): { released: Released; rewritten: boolean; versions: { rules: string } } {
     const verdict = this.rails.check(sentence.trim(), context);
     const action = verdict.action === 'withhold' ? 'withhold' : 'release';
     sentenceChecked.tell({ action, category: verdict.findings[0]?.category ?? 'none' });
-    return action === 'withhold'
-      ? { action, findings: verdict.findings }
-      : { action, text: verdict.text, findings: verdict.findings };
+    const { findings } = verdict;
+    const released: Released = action === 'withhold' ? { action, findings } : { action, text: verdict.text, findings };
+    return { released, rewritten: verdict.action === 'rewrite', versions: { rules: verdict.rulesVersion } };
   }
 }

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AccountsModule } from '../accounts/index.js';
 import { GuardrailsModule } from '../guardrails/index.js';
 import { KnowledgeModule } from '../knowledge/knowledge.module.js';
 import { ModelsModule } from '../models/models.module.js';
@@ -8,7 +9,7 @@ import { Turn } from './turn.js';
 
 /** The turn alone and the level that it works at, for commands that ask without a stored conversation. */
 @Module({
-  imports: [GuardrailsModule, KnowledgeModule, ModelsModule],
+  imports: [AccountsModule, GuardrailsModule, KnowledgeModule, ModelsModule],
   providers: [Turn, Release, ServiceLevel],
   exports: [Turn, Release, ServiceLevel],
 })

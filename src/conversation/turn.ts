@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { Audit } from '../accounts/index.js';
 import { AppError } from '../config/app-error.js';
 import { Clock } from '../config/clock.js';
 import { text, type Locale } from '../config/texts.js';
@@ -30,6 +31,7 @@ import type {
 import { retrievalQueries } from './follow-up.js';
 import { messageJudged, sourcesRetrieved } from './observations.js';
 import { choosePlan, type Plan } from './plan.js';
+import { PROMPTS_VERSION } from './prompts-version.js';
 import { Release } from './release.js';
 import { handoffText, nextOpening, serviceText } from './service-hours.js';
 import { chosenSentences, sentencesToChooseFrom } from './sentence-choice.js';
@@ -54,6 +56,8 @@ export type TurnStep = { event: NewEvent; state?: ConversationState } | { signal
 const CANDIDATES = 8;
 /** Room for five Korean sentences. */
 const MAX_TOKENS = 400;
+/** Attempts to override the rules in one conversation after which a person takes over (policy: 3). */
+const INJECTIONS = 3;
 /** Room for five numbers with their commas. */
 const MAX_NUMBER_TOKENS = 24;
 
@@ -72,19 +76,24 @@ export class Turn {
     private readonly chatModel: ChatModel,
     private readonly release: Release,
     private readonly level: ServiceLevel,
+    private readonly audit: Audit,
     private readonly clock: Clock,
   ) {}
 
   /** Safety texts come at every level of service; the answer only while the level allows it, asked again before every sentence. */
   async *run(input: TurnInput, signal: AbortSignal): AsyncGenerator<TurnStep> {
-    const answer = new AnswerEvents(input.seq);
+    const answer = new AnswerEvents(input.conversation.id, input.seq);
     const { locale } = input.conversation;
 
-    const verdict = await this.inputRails.judge(input.text);
+    const begun = this.clock.monotonic();
+    const verdict = await this.inputRails.judge(input.text, lastMessage(input.history));
     messageJudged.tell({ category: verdict.category ?? 'none' });
-    if (input.secretTyped) yield answer.notice('secret', (await this.#fixed('SECRET', undefined, locale)).join(' '));
+    const audited = await this.#record(answer, verdict, this.clock.monotonic() - begun);
+    if (input.secretTyped)
+      yield answer.notice('secret', (await this.#fixed(answer, 'SECRET', undefined, locale)).join(' '));
     if (verdict.category === 'CRISIS' || verdict.category === 'FRAUD_VICTIM')
-      return yield* this.#route(answer, verdict, locale);
+      return yield* this.#route(answer, verdict, input);
+    if (!audited) return yield* this.#unaudited(answer, input);
 
     const serving = this.level.holding('exemplars');
     try {
@@ -95,9 +104,35 @@ export class Turn {
         if (isEnd(step)) return;
       }
     } catch (error) {
+      if (AppError.from(error).code === 'audit.unavailable') return yield* this.#unaudited(answer, input);
       if (!serving.aborted) throw error;
     }
     if (serving.aborted) yield* this.#standDown(answer, input);
+  }
+
+  /** The verdict on the message, written before anything is done about it. False where no line can be written. */
+  async #record(answer: AnswerEvents, verdict: JudgedVerdict, latency: number): Promise<boolean> {
+    try {
+      await this.audit.record({
+        stage: 'input',
+        action: verdict.action,
+        ...answer.origin,
+        rules: verdict.findings.map(({ rule }) => rule),
+        versions: { rules: verdict.rulesVersion, prompts: PROMPTS_VERSION },
+        latency: Math.round(latency * 10) / 10,
+        detail: { secondTier: verdict.secondTier },
+      });
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** What cannot be put on record is not done: no model, no answer, a person instead. */
+  async *#unaudited(answer: AnswerEvents, { conversation: { locale }, history }: TurnInput): AsyncGenerator<TurnStep> {
+    yield answer.withheld(text(answer.count > 0 ? 'turn.interrupted' : 'turn.unaudited', {}, locale));
+    if (!isWaiting(history)) yield this.#queued('service', []);
+    yield answer.completed('handoff');
   }
 
   /** What is left to say below the level of exemplars: who helps instead. */
@@ -107,9 +142,11 @@ export class Turn {
       return yield answer.completed('stopped');
     }
     if (answer.count > 0) yield answer.withheld(text('turn.cut-short', {}, locale));
-    yield* answer.sentences('system', await this.#sentences(serviceText('service.people', locale, this.phones)));
-    const waiting = history.findLast(({ type }) => type.startsWith('handoff.'))?.type === 'handoff.queued';
-    if (!waiting) yield this.#queued('service', []);
+    yield* answer.sentences(
+      'system',
+      await this.#sentences(answer, serviceText('service.people', locale, this.phones)),
+    );
+    if (!isWaiting(history)) yield this.#queued('service', []);
     yield answer.completed('handoff');
   }
 
@@ -120,16 +157,16 @@ export class Turn {
     signal: AbortSignal,
   ): AsyncGenerator<TurnStep> {
     const { locale } = input.conversation;
-    if (verdict.action !== 'pass' && verdict.action !== 'mask') return yield* this.#route(answer, verdict, locale);
+    if (verdict.action !== 'pass' && verdict.action !== 'mask') return yield* this.#route(answer, verdict, input);
     if (verdict.category === 'ABUSE') {
       const warned = input.history.some((event) => event.type === 'notice' && event.data.kind === 'abuse');
-      yield answer.notice('abuse', (await this.#fixed('ABUSE', warned ? 'second' : 'first', locale)).join(' '));
+      yield answer.notice('abuse', (await this.#fixed(answer, 'ABUSE', warned ? 'second' : 'first', locale)).join(' '));
       if (warned) return yield answer.completed('refused');
     }
 
     if (verdict.category === 'HANDOFF') return yield* this.#toPerson(answer, locale);
     if (verdict.category === 'GREETING') {
-      yield* answer.sentences('system', await this.#fixed('GREETING', verdict.variant, locale));
+      yield* answer.sentences('system', await this.#fixed(answer, 'GREETING', verdict.variant, locale));
       return yield answer.completed('fixed');
     }
 
@@ -139,7 +176,7 @@ export class Turn {
     sourcesRetrieved.tell({ total: this.clock.monotonic() - searched });
     if (signal.aborted) return;
     const lead = LEADS.find((category) => verdict.category === category);
-    if (lead) yield* answer.sentences('system', await this.#fixed(lead, undefined, locale));
+    if (lead) yield* answer.sentences('system', await this.#fixed(answer, lead, undefined, locale));
 
     // Where the classifier is missing, nothing is generated: only approved answers and quotations.
     const plan = choosePlan(hits, lead || verdict.secondTier === 'absent' ? undefined : this.#readyModel());
@@ -158,10 +195,10 @@ export class Turn {
       case 'quote':
         return yield* this.#quote(answer, plan.hit, input, signal);
       case 'ask':
-        yield* answer.sentences('system', await this.#sentences(text('turn.asked', {}, locale)));
+        yield* answer.sentences('system', await this.#sentences(answer, text('turn.asked', {}, locale)));
         return yield answer.completed('asked', plan.choices);
       case 'abstain':
-        yield* answer.sentences('system', await this.#sentences(text('turn.abstained', {}, locale)));
+        yield* answer.sentences('system', await this.#sentences(answer, text('turn.abstained', {}, locale)));
         return yield answer.completed('abstained');
       default:
         return plan satisfies never;
@@ -174,18 +211,25 @@ export class Turn {
   }
 
   /** Fixed texts: no generation, and people's queue where the rule says so. */
-  async *#route(answer: AnswerEvents, verdict: InputVerdict, locale: Locale): AsyncGenerator<TurnStep> {
+  async *#route(
+    answer: AnswerEvents,
+    verdict: InputVerdict,
+    { conversation: { locale }, history }: TurnInput,
+  ): AsyncGenerator<TurnStep> {
     const category = verdict.category ?? 'OFF_TOPIC';
-    yield* answer.sentences('system', await this.#fixed(category, verdict.variant, locale));
-    const toPeople = category === 'CRISIS' || category === 'FRAUD_VICTIM' || verdict.action === 'handoff';
-    if (toPeople) yield this.#queued(category.toLowerCase(), this.phones.urgent(category, locale));
-    yield answer.completed(verdict.action === 'fixed' ? 'fixed' : verdict.action === 'handoff' ? 'handoff' : 'refused');
+    const said = await this.#fixed(answer, category, verdict.variant, locale);
+    const insists = category === 'INJECTION' && timesSaid(said[0], history) >= INJECTIONS - 1;
+    const handsOff = verdict.action === 'handoff' || insists;
+    yield* answer.sentences('system', said);
+    if (category === 'CRISIS' || category === 'FRAUD_VICTIM' || handsOff)
+      yield this.#queued(category.toLowerCase(), this.phones.urgent(category, locale));
+    yield answer.completed(handsOff ? 'handoff' : verdict.action === 'fixed' ? 'fixed' : 'refused');
   }
 
   /** The customer asked for a person in words; the button does the same without a turn. */
   async *#toPerson(answer: AnswerEvents, locale: Locale): AsyncGenerator<TurnStep> {
     const told = handoffText(this.clock.now(), locale, this.phones);
-    yield* answer.sentences('system', await this.#sentences(told));
+    yield* answer.sentences('system', await this.#sentences(answer, told));
     yield this.#queued('requested', []);
     yield answer.completed('handoff');
   }
@@ -216,7 +260,7 @@ export class Turn {
     signal: AbortSignal,
   ): AsyncGenerator<TurnStep> {
     const source = approvedSource(hit, input.conversation.locale);
-    const context = { sources: [hit.text], question: input.text, verbatim: true };
+    const context = { sources: [hit.text], question: input.text, verbatim: true, origin: answer.origin };
     const checked = await Array.fromAsync(this.release.sentences([hit.text], context));
     // An approved answer is given whole or not at all: the sentence that is missing could be its condition.
     if (checked.every(({ action }) => action === 'release'))
@@ -230,8 +274,8 @@ export class Turn {
   async *#quote(answer: AnswerEvents, hit: Hit, input: TurnInput, signal: AbortSignal): AsyncGenerator<TurnStep> {
     const { locale } = input.conversation;
     const source = citedSource(hit);
-    const lead = await this.#sentences(text('turn.quoted', { title: nameOf(hit, locale) }, locale));
-    const context = { sources: [hit.text], question: input.text, verbatim: true };
+    const lead = await this.#sentences(answer, text('turn.quoted', { title: nameOf(hit, locale) }, locale));
+    const context = { sources: [hit.text], question: input.text, verbatim: true, origin: answer.origin };
     for (const sentence of lead) yield answer.sentence('system', sentence, [source]);
     for await (const sentence of this.release.sentences([hit.text], context)) {
       if (signal.aborted) return;
@@ -248,12 +292,18 @@ export class Turn {
     signal: AbortSignal,
   ): AsyncGenerator<TurnStep> {
     const { locale } = input.conversation;
-    const { capability } = this.chatModel.status();
+    const { capability, model } = this.chatModel.status();
     const sources = plan.sources.map((hit) => hit.text);
     const selects = capability === 'select';
     const texts = selects ? sentencesToChooseFrom(sources) : sources;
     const messages = answerPrompt(capability, texts, input.text);
-    const context = { sources, question: input.text, promptText: ANSWER_INSTRUCTIONS, verbatim: selects };
+    const context = {
+      sources,
+      question: input.text,
+      promptText: ANSWER_INSTRUCTIONS,
+      verbatim: selects,
+      origin: { ...answer.origin, model },
+    };
     const allowed = this.level.holding('full');
     let withheld = 0;
     yield { signal: { type: 'progress', data: { turn: input.seq, stage: 'writing' } } };
@@ -297,14 +347,27 @@ export class Turn {
   }
 
   /** The fixed text of a category; where none is written, what is said when nothing was found. */
-  #fixed(category: PolicyCategory, variant: string | undefined, locale: Locale): Promise<string[]> {
-    return this.#sentences(this.fixedTexts.text(category, locale, variant) ?? text('turn.abstained', {}, locale));
+  #fixed(
+    answer: AnswerEvents,
+    category: PolicyCategory,
+    variant: string | undefined,
+    locale: Locale,
+  ): Promise<string[]> {
+    return this.#sentences(
+      answer,
+      this.fixedTexts.text(category, locale, variant) ?? text('turn.abstained', {}, locale),
+    );
   }
 
   /** Our own texts take the same way out as every other. */
-  async #sentences(ours: string): Promise<string[]> {
+  async #sentences(answer: AnswerEvents, ours: string): Promise<string[]> {
     const sentences: string[] = [];
-    for await (const sentence of this.release.sentences([ours], { sources: [ours], verbatim: false }))
+    for await (const sentence of this.release.sentences([ours], {
+      sources: [ours],
+      verbatim: false,
+      origin: answer.origin,
+      fixed: true,
+    }))
       if (sentence.action === 'release') sentences.push(sentence.text);
     return sentences;
   }
@@ -312,6 +375,21 @@ export class Turn {
 
 /** Categories that are answered by the lawful route first (spec: facts only, never a judgement). */
 const LEADS = ['INVEST_ADVICE', 'LEGAL_TAX', 'COMPETITOR'] as const;
+
+/** In the conversation's own events, so that a restart forgets none. */
+function timesSaid(sentence: string | undefined, history: readonly ConversationEvent[]): number {
+  return history.filter((event) => event.type === 'answer.sentence' && event.data.text === sentence).length;
+}
+
+function isWaiting(history: readonly ConversationEvent[]): boolean {
+  return history.findLast(({ type }) => type.startsWith('handoff.'))?.type === 'handoff.queued';
+}
+
+/** What the customer wrote before, masked. */
+function lastMessage(history: readonly ConversationEvent[]): string | undefined {
+  const last = history.findLast(({ type, origin }) => type === 'message' && origin === 'customer');
+  return last?.type === 'message' ? last.data.text : undefined;
+}
 
 function isEnd(step: TurnStep): boolean {
   return 'event' in step && step.event.type === 'answer.completed';
@@ -332,7 +410,15 @@ class AnswerEvents {
   readonly #texts = new Set<string>();
   #index = 0;
 
-  constructor(private readonly turn: number) {}
+  constructor(
+    private readonly conversation: string,
+    private readonly turn: number,
+  ) {}
+
+  /** For the audit log. */
+  get origin(): { conversation: string; turn: number } {
+    return { conversation: this.conversation, turn: this.turn };
+  }
 
   get count(): number {
     return this.#texts.size;

@@ -9,8 +9,8 @@ import type { EmbeddedDatabase } from './embedded-database.js';
 import { contentOf, copyBuffer, TAR_END, tarHeader, tarPadding, type TarEntry } from './tar.js';
 
 /**
- * A backup of the embedded store is one tar archive: `manifest.json` first, then `secret` (where the data folder has one: resume
- * tokens are hashed with it) and the files of `store/`, last `sha256sums` over all of them, as `sha256sum -c` reads it.
+ * A backup of the embedded store is one tar archive: `manifest.json` first, then `secret` and
+ * `master-key` (where the data folder has them: resume tokens are hashed with one, personal data is locked with the other) and the files of `store/`, last `sha256sums` over all of them, as `sha256sum -c` reads it.
  */
 export interface BackupManifest {
   format: 'sangdam-backup';
@@ -135,8 +135,8 @@ async function* addFolder(archive: ArchiveFile, folder: string, signal: AbortSig
 /** What belongs to a backup, folders before what is in them. */
 async function entriesOf(folder: string): Promise<TarEntry[]> {
   const names = await readdir(join(folder, 'store'), { recursive: true });
-  const secret = existsSync(join(folder, 'secret')) ? ['secret'] : [];
-  const paths = [...secret, 'store', ...names.toSorted().map((name) => join('store', name))];
+  const secrets = ['secret', 'master-key'].filter((name) => existsSync(join(folder, name)));
+  const paths = [...secrets, 'store', ...names.toSorted().map((name) => join('store', name))];
   return Promise.all(
     paths.map(async (name): Promise<TarEntry> => {
       const found = await stat(join(folder, name));

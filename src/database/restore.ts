@@ -105,8 +105,8 @@ async function* unpack(
       checksums.set(name, createHash('sha256').update(text).digest('hex'));
       await mkdir(folder, { recursive: true, mode: 0o700 });
     } else if (name === CHECKSUMS) listed = await textOf(content);
-    else if (!/^(secret|store(\/[\w.-]+)*)$/.test(name) || name.split('/').includes('..'))
-      archive.fail('secret and store/ only');
+    else if (!/^(secret|master-key|store(\/[\w.-]+)*)$/.test(name) || name.split('/').includes('..'))
+      archive.fail('secret, master-key and store/ only');
     else if (kind === 'folder') {
       await mkdir(join(folder, name), { mode: 0o700 });
       made.push(name);

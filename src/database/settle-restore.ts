@@ -14,6 +14,6 @@ export function settleRestore(dataFolder: string): void {
     if (existsSync(at('store'))) renameSync(at('store'), at(REPLACED));
     renameSync(at(READY, 'store'), at('store'));
   }
-  if (existsSync(at(READY, 'secret'))) renameSync(at(READY, 'secret'), at('secret'));
+  for (const name of ['secret', 'master-key']) if (existsSync(at(READY, name))) renameSync(at(READY, name), at(name));
   for (const name of [READY, REPLACED]) rmSync(at(name), { recursive: true, force: true });
 }

@@ -2,7 +2,6 @@ import { Module } from '@nestjs/common';
 import { shipped } from '../config/package-root.js';
 import { EarlierEmbedders } from '../models/earlier-embedders.js';
 import { Embedder } from '../models/embedder.js';
-import { ModelsModule } from '../models/models.module.js';
 import { FixedTexts } from './fixed-texts.js';
 import { InputRails } from './input-rails.js';
 import { OutputRails } from './output-rails.js';
@@ -16,7 +15,6 @@ export const GUARDRAILS_FOLDER = shipped('guardrails');
 
 /** Rules on what comes in, what is retrieved and what goes out. All of guardrails/ is read and checked at start. */
 @Module({
-  imports: [ModelsModule],
   providers: [
     { provide: RuleSet, useFactory: () => RuleSet.load(GUARDRAILS_FOLDER) },
     { provide: PhoneRegistry, useFactory: () => PhoneRegistry.load(GUARDRAILS_FOLDER) },

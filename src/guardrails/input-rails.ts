@@ -45,9 +45,13 @@ export class InputRails {
     return this.#verdict(this.rules.findings('input', text));
   }
 
-  /** Both tiers. Crisis and fraud that the rules found are not kept waiting for the second. */
-  async judge(text: string): Promise<JudgedVerdict> {
-    const first = this.check(text);
+  /**
+   * Both tiers. Crisis and fraud that the rules found are not kept waiting for the second.
+   * @param earlier the customer's message before: a request that is split over both is found where the two meet
+   */
+  async judge(text: string, earlier?: string): Promise<JudgedVerdict> {
+    const alone = this.rules.findings('input', text);
+    const first = this.#verdict(earlier === undefined ? alone : [...alone, ...this.#straddling(earlier, text)]);
     if (first.category === 'CRISIS' || first.category === 'FRAUD_VICTIM') return { ...first, secondTier: 'not-needed' };
     if (!this.secondTier || this.secondTier.absence) return { ...first, secondTier: 'absent' };
     const second = await inTime(this.secondTier.findings(text), this.secondTierMs);
@@ -58,6 +62,15 @@ export class InputRails {
         !(asked && category === 'OFF_TOPIC') && !first.findings.some((finding) => finding.category === category && this.#acts(finding)),
     );
     return { ...this.#verdict([...first.findings, ...added]), secondTier: 'judged' };
+  }
+
+  /** What the rules find across two messages and in neither, of the categories that people split up. */
+  #straddling(earlier: string, text: string): PolicyFinding[] {
+    const before = `${earlier.slice(-SPLIT_CHARACTERS)} `;
+    return this.rules
+      .findings('input', before + text.slice(0, SPLIT_CHARACTERS))
+      .filter(({ category, start, end }) => SPLIT.has(category) && start < before.length && end > before.length)
+      .map((finding) => ({ ...finding, start: 0, end: finding.end - before.length }));
   }
 
   #verdict(findings: PolicyFinding[]): InputVerdict {
@@ -90,6 +103,10 @@ export class InputRails {
     return this.rules.rule(rule)?.variant ?? variantIn(rule);
   }
 }
+
+/** Characters on each side of the border between two messages that are read together. */
+const SPLIT_CHARACTERS = 200;
+const SPLIT: ReadonlySet<PolicyCategory> = new Set(['INJECTION', 'PROMPT_LEAK', 'ILLEGAL']);
 
 /** Undefined where it fails or takes longer than `ms`. */
 async function inTime<T>(work: Promise<T>, ms: number): Promise<T | undefined> {

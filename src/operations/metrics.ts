@@ -19,7 +19,7 @@ import { Knowledge, VectorUpkeep } from '../knowledge/index.js';
 import { ChatModel, type ChatModelState } from '../models/chat-model.js';
 import { generationBegan, generationEnded } from '../models/observations.js';
 import { Health } from './health.js';
-import { PROMPTS } from './overview.js';
+import { PROMPTS_VERSION } from '../conversation/prompts-version.js';
 import { StoreFacts } from './store-facts.js';
 
 /** Seconds. Customers wait: below a third of a second nobody notices, above half a minute nobody stays. */
@@ -132,7 +132,7 @@ export class Metrics implements OnModuleInit, OnModuleDestroy {
       labelNames: ['version', 'rules', 'prompts'],
       registers: [this.#registry],
     });
-    info.set({ version: VERSION, rules: this.rules.version, prompts: PROMPTS }, 1);
+    info.set({ version: VERSION, rules: this.rules.version, prompts: PROMPTS_VERSION }, 1);
     const { conversations, health } = this;
     this.#asked('sangdam_service_level', 'The level in force is 1.', () => oneOf(LEVELS, this.level.current), 'level');
     const modelState = (): ChatModelState => this.chatModel.status().state;

@@ -1,8 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
 import { Clock } from '../config/clock.js';
-import { shipped } from '../config/package-root.js';
+import { PROMPTS_VERSION } from '../conversation/prompts-version.js';
 import { text, type Locale } from '../config/texts.js';
 import { VERSION } from '../config/version.js';
 import { Limits } from '../chat/limits.js';
@@ -54,7 +52,7 @@ export class Overview {
         product: VERSION,
         node: process.version,
         rules: this.rules.version,
-        prompts: PROMPTS,
+        prompts: PROMPTS_VERSION,
         ...(modelSha256 === undefined ? {} : { modelSha256 }),
         ...(knowledge === undefined ? {} : { knowledge }),
         ...(migration === undefined ? {} : { migration }),
@@ -81,10 +79,3 @@ interface Stored {
   knowledge: number;
   migration: string;
 }
-
-/** Of all files of prompts/, as the rules' version is of guardrails/. */
-export const PROMPTS = readdirSync(shipped('prompts'))
-  .toSorted()
-  .reduce((hash, name) => hash.update(`${name}\0`).update(readFileSync(shipped('prompts', name))), createHash('sha256'))
-  .digest('hex')
-  .slice(0, 12);

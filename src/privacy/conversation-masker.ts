@@ -2,12 +2,15 @@ import { SystemClock, type Clock } from '../config/clock.js';
 import { PiiDetector, type TurnFinding } from './detector.js';
 import { Pseudonyms } from './pseudonyms.js';
 import { DELETED, PII_TYPES, type PiiFinding, type PiiType } from './types.js';
+import type { IssuedToken } from './vault.js';
 
 /** A message as the model, the log and people may see it. */
 export interface MaskedMessage {
   text: string;
   /** What was found in this message; offsets in UTF-16 units of what was passed in. */
   findings: PiiFinding[];
+  /** Tokens that stand in this message or in a redaction for the first time or for a value that has grown, with the values. */
+  issued: IssuedToken[];
   /** Earlier messages that this one shows to hold personal data: their keys and their whole texts, masked anew. */
   redactions: { turn: number; text: string }[];
 }
@@ -81,14 +84,17 @@ export class ConversationMasker {
       ...(isKnownName ? { isKnownName } : {}),
     });
     const spans = turns.map((_, turn): MaskedSpan[] => [...(this.earlier[turn]?.spans ?? [])]);
+    const issued: IssuedToken[] = [];
     for (const parts of found) {
-      const replacement = this.tokenOf(parts, turns);
+      const value = valueOf(parts, turns);
+      const replacement = this.tokenOf(parts, value);
+      issued.push({ type: parts[0]!.type, token: replacement, value });
       for (const { turn, ...part } of parts) addSpan(spans[turn]!, { ...part, token: replacement });
     }
     const redactions = this.remask(spans);
     const current = spans.at(-1)!;
     this.remember({ key, at: this.clock.monotonic(), head: '', kept: escaped, spans: current });
-    return { text: render(escaped, current), findings: findingsOf(found, turns.length - 1), redactions };
+    return { text: render(escaped, current), findings: findingsOf(found, turns.length - 1), issued, redactions };
   }
 
   /** Drops earlier messages that are five minutes old; for a timer, since `mask` looks only when it is called. */
@@ -98,7 +104,7 @@ export class ConversationMasker {
   }
 
   /** One token for all parts of a value; a part that an earlier message shows already keeps its token. */
-  private tokenOf(parts: readonly TurnFinding[], turns: readonly string[]): string {
+  private tokenOf(parts: readonly TurnFinding[], value: string): string {
     const { type } = parts[0]!;
     for (const { turn, start, end } of parts) {
       const shown = this.earlier[turn]?.spans.find(
@@ -106,7 +112,6 @@ export class ConversationMasker {
       );
       if (shown) return shown.token;
     }
-    const value = parts.map(({ turn, start, end }) => turns[turn]!.slice(start, end)).join('\n');
     if (type === 'PERSON') this.pseudonyms.rememberName(value);
     return this.pseudonyms.tokenFor(type, value);
   }
@@ -124,6 +129,10 @@ export class ConversationMasker {
   private remember(turn: EarlierTurn): void {
     this.earlier = [...this.earlier, shortened(turn)].slice(-EARLIER_TURNS);
   }
+}
+
+function valueOf(parts: readonly TurnFinding[], turns: readonly string[]): string {
+  return parts.map(({ turn, start, end }) => turns[turn]!.slice(start, end)).join('\n');
 }
 
 function findingsOf(found: readonly TurnFinding[][], last: number): PiiFinding[] {

@@ -2,4 +2,7 @@
 export { ConversationMasker, type MaskedMessage } from './conversation-masker.js';
 export { PiiDetector } from './detector.js';
 export { maskText, StreamMasker } from './stream-masker.js';
+export { canonicalValue } from './pseudonyms.js';
+export { Vault, type IssuedToken, type SealedToken } from './vault.js';
+export { MasterKey } from './vault-keys.js';
 export { isDeleted, PII_TYPES, token, type PiiFinding, type PiiType } from './types.js';

@@ -24,7 +24,7 @@ export class Pseudonyms {
 
   tokenFor(type: PiiType, value: string): string {
     if (PII_TYPES[type].tier === 0) return token(type);
-    const identity = this.hash(`${type}:${canonical(type, value)}`);
+    const identity = this.hash(`${type}:${canonicalValue(type, value)}`);
     const known = this.tokens.get(identity);
     if (known !== undefined) return known;
     const number = this.counters[type] ?? 1;
@@ -49,7 +49,7 @@ export class Pseudonyms {
 }
 
 /** The value without its spelling: `010-1234-5678`, `０１０ 1234 5678` and `+82 10 1234 5678` are one. */
-function canonical(type: PiiType, value: string): string {
+export function canonicalValue(type: PiiType, value: string): string {
   const plain = normalise(value)
     .text.toLowerCase()
     .replace(/[^0-9a-z가-힣@.]/g, '');

@@ -1,0 +1,167 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import { AppError } from '../config/app-error.js';
+import type { Clock } from '../config/clock.js';
+import type { Database, Queryable } from '../database/database.js';
+import type { MasterKey, Vault } from '../privacy/index.js';
+import type { Audit } from './audit.js';
+import { canonicalJson, checkpointText, type Checkpoint } from './audit-line.js';
+
+/** Records that have a term of their own (guardrails/retention.yaml). */
+export const RECORD_CLASSES = ['conversations', 'conversations-with-people', 'vault', 'audit'] as const;
+export type RecordClass = (typeof RECORD_CLASSES)[number];
+
+export interface RetentionTerm {
+  record: RecordClass;
+  days: number;
+  law: string;
+  reason: string;
+}
+
+/** What a run removed, or would remove, of a class. */
+export interface RetentionResult {
+  record: RecordClass;
+  before: string;
+  removed: number;
+}
+
+/** Rows of one transaction. */
+const BATCH = 200;
+const DAY = 86_400_000;
+
+/**
+ * The terms of guardrails/retention.yaml.
+ * @throws AppError `rules.invalid` naming what is missing or wrong.
+ */
+export function readRetention(folder: string): RetentionTerm[] {
+  const name = 'retention.yaml';
+  const fail = (place: string, expected: string): never => {
+    throw AppError.of('rules.invalid', { file: `${name}: ${place}`, expected });
+  };
+  const { records } = (parse(readFileSync(join(folder, name), 'utf8')) ?? {}) as {
+    records?: Record<string, Partial<RetentionTerm>>;
+  };
+  for (const given of Object.keys(records ?? {}))
+    if (!RECORD_CLASSES.some((known) => known === given)) fail(given, `one of ${RECORD_CLASSES.join(', ')}`);
+  return RECORD_CLASSES.map((record) => {
+    const { days, law, reason } = records?.[record] ?? fail(record, 'days, law and reason');
+    if (typeof days !== 'number' || !Number.isInteger(days) || days < 1 || days > 36_500)
+      return fail(`${record}.days`, 'whole days from 1 to 36500');
+    if (typeof law !== 'string' || law === '') return fail(`${record}.law`, 'the law that sets the term');
+    if (typeof reason !== 'string' || reason === '') return fail(`${record}.reason`, 'why this term');
+    return { record, days, law, reason };
+  });
+}
+
+/** Removes what is older than its term, and single conversations on request; what was done is in the audit log before it is done. */
+export class Retention {
+  constructor(
+    private readonly database: Database,
+    private readonly vault: Vault,
+    private readonly master: MasterKey,
+    private readonly audit: Audit,
+    private readonly clock: Clock,
+    readonly terms: readonly RetentionTerm[],
+  ) {}
+
+  /** A class after the other, in small transactions. @param dryRun counts alone */
+  async *run(dryRun: boolean, signal?: AbortSignal): AsyncGenerator<RetentionResult, void, undefined> {
+    const now = this.clock.now().getTime();
+    for (const { record, days } of this.terms) {
+      const before = new Date(now - days * DAY);
+      const due = await this.#count(record, before);
+      if (due > 0 && !dryRun) {
+        await this.audit.record({
+          stage: 'admin',
+          action: 'retention',
+          detail: { record, before: before.toISOString(), due },
+        });
+        for (let removed = -1; removed !== 0 && !signal?.aborted;) removed = await this.#removeSome(record, before);
+      }
+      yield { record, before: before.toISOString(), removed: due };
+    }
+  }
+
+  /**
+   * Erases a conversation: its key (what backups hold of its masked values cannot be opened any more), its values, its texts and its
+   * events. The audit log keeps its lines, which hold no text.
+   * @throws AppError `conversation.unknown`, `audit.unavailable`
+   */
+  async erase(conversation: string, by: string): Promise<{ events: number; values: number }> {
+    const [found] = await this.database.query('SELECT 1 AS one FROM conversations WHERE id = $1', [conversation]);
+    if (!found) throw AppError.of('conversation.unknown');
+    await this.audit.record({ stage: 'admin', action: 'erase', conversation, detail: { by } });
+    return this.database.transaction((tx) => this.#erase(tx, conversation));
+  }
+
+  async #erase(tx: Queryable, conversation: string): Promise<{ events: number; values: number }> {
+    const values = await this.vault.erase(conversation, tx);
+    await tx.query('DELETE FROM feedback WHERE conversation_id = $1', [conversation]);
+    const events = await tx.query('DELETE FROM events WHERE conversation_id = $1 RETURNING seq', [conversation]);
+    await tx.query('DELETE FROM conversations WHERE id = $1', [conversation]);
+    return { events: events.length, values };
+  }
+
+  async #count(record: RecordClass, before: Date): Promise<number> {
+    const [row] = await this.database.query<{ n: number }>(`SELECT count(*)::int AS n FROM (${DUE[record]}) AS due`, [
+      before,
+    ]);
+    return row!.n;
+  }
+
+  async #removeSome(record: RecordClass, before: Date): Promise<number> {
+    if (record === 'audit') return this.#shortenChain(before);
+    return this.database.transaction(async (tx) => {
+      const rows = await tx.query<{ id: string }>(`${DUE[record]} LIMIT ${BATCH}`, [before]);
+      for (const { id } of rows) await (record === 'vault' ? this.vault.erase(id, tx) : this.#erase(tx, id));
+      return rows.length;
+    });
+  }
+
+  /** The front of one chain gives way to a signed checkpoint in the place of its last line. */
+  #shortenChain(before: Date): Promise<number> {
+    return this.database.transaction(async (tx) => {
+      const [last] = await tx.query<{ chain: string; seq: number; at: Date; hash: Uint8Array; previous: Uint8Array }>(
+        `SELECT DISTINCT ON (chain) chain, seq, at, hash, previous FROM (${DUE.audit}) AS due ORDER BY chain, seq DESC LIMIT 1`,
+        [before],
+      );
+      if (!last) return 0;
+      const { chain, seq } = last;
+      const hash = Buffer.from(last.hash).toString('hex');
+      const checkpoint: Checkpoint = {
+        stage: 'checkpoint',
+        action: 'retention',
+        hash,
+        signature: this.master.sign(checkpointText({ chain, seq, hash })),
+      };
+      await tx.query(`SELECT set_config('sangdam.audit_retention', 'on', true)`);
+      const removed = await tx.query('DELETE FROM audit_log WHERE chain = $1 AND seq <= $2 RETURNING seq', [
+        chain,
+        seq,
+      ]);
+      await tx.query('INSERT INTO audit_log (chain, seq, at, line, previous, hash) VALUES ($1, $2, $3, $4, $5, $6)', [
+        chain,
+        seq,
+        last.at,
+        canonicalJson({ ...checkpoint, chain, seq, at: last.at.toISOString() }),
+        last.previous,
+        last.hash,
+      ]);
+      return removed.length;
+    });
+  }
+}
+
+/** Closed and untouched since: the purpose has ended. A person took part where the queue was entered. */
+const ENDED = `SELECT c.id FROM conversations c WHERE c.state = 'closed' AND c.last_seen_at < $1`;
+const WITH_PEOPLE = `EXISTS (SELECT 1 FROM events e WHERE e.conversation_id = c.id AND e.type = 'handoff.queued')`;
+
+/** What is over its term at `$1`. */
+const DUE: Readonly<Record<RecordClass, string>> = {
+  conversations: `${ENDED} AND NOT ${WITH_PEOPLE}`,
+  'conversations-with-people': `${ENDED} AND ${WITH_PEOPLE}`,
+  vault: `SELECT k.conversation_id AS id FROM vault_keys k JOIN conversations c ON c.id = k.conversation_id
+           WHERE c.state = 'closed' AND c.last_seen_at < $1`,
+  audit: `SELECT chain, seq, at, hash, previous FROM audit_log WHERE at < $1 AND line NOT LIKE '%"stage":"checkpoint"%'`,
+};
