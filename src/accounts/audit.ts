@@ -5,7 +5,7 @@ import { Database } from '../database/database.js';
 import { canonicalJson, hashOf, NO_HASH, type AuditEntry, type AuditLine, type ChainHead } from './audit-line.js';
 
 interface Waiting {
-  entries: readonly AuditEntry[];
+  entries: readonly (AuditEntry | AnchorBody)[];
   resolve: () => void;
   reject: (error: unknown) => void;
 }
@@ -26,7 +26,7 @@ export class Audit implements OnModuleInit, OnApplicationShutdown {
   #seq = 0;
   #previous: Buffer = NO_HASH;
   #waiting: Waiting[] = [];
-  #writing: Promise<void> | undefined;
+  #draining = false;
   #available = true;
   #anchor: NodeJS.Timeout | undefined;
 
@@ -39,7 +39,7 @@ export class Audit implements OnModuleInit, OnApplicationShutdown {
   }
 
   async onModuleInit(): Promise<void> {
-    await this.#write([await this.#heads('begin')]);
+    await this.#writeAnchor('begin');
     this.#anchor = setInterval(() => void this.#writeAnchor('hourly').catch(() => undefined), ANCHOR_INTERVAL);
     this.#anchor.unref();
   }
@@ -61,14 +61,18 @@ export class Audit implements OnModuleInit, OnApplicationShutdown {
    * @throws AppError `audit.unavailable`: nothing of what they record may happen.
    */
   record(...entries: readonly AuditEntry[]): Promise<void> {
-    if (entries.length === 0) return Promise.resolve();
+    return entries.length === 0 ? Promise.resolve() : this.#append(...entries);
+  }
+
+  #append(...entries: readonly (AuditEntry | AnchorBody)[]): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#waiting.push({ entries, resolve, reject });
-    this.#writing ??= this.#drain().finally(() => (this.#writing = undefined));
+    if (!this.#draining) void this.#drain();
     return promise;
   }
 
   async #drain(): Promise<void> {
+    this.#draining = true;
     while (this.#waiting.length > 0) {
       const batch: Waiting[] = [];
       for (let lines = 0; lines < BATCH && this.#waiting.length > 0; lines += batch.at(-1)!.entries.length)
@@ -81,6 +85,7 @@ export class Audit implements OnModuleInit, OnApplicationShutdown {
         for (const { reject } of batch) reject(error);
       }
     }
+    this.#draining = false;
   }
 
   /** One statement. What fails leaves the chain where it was. */
@@ -140,12 +145,8 @@ export class Audit implements OnModuleInit, OnApplicationShutdown {
     }
   }
 
-  /** Behind what is being written, in the same queue of one. */
   async #writeAnchor(action: AnchorBody['action']): Promise<void> {
-    while (this.#writing) await this.#writing;
-    const writing = this.#heads(action).then((anchor) => this.#write([anchor]));
-    this.#writing = writing.catch(() => undefined).finally(() => (this.#writing = undefined));
-    await writing;
+    await this.#append(await this.#heads(action));
   }
 
   async #heads(action: AnchorBody['action']): Promise<AnchorBody> {

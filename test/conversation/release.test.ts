@@ -1,19 +1,30 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { SystemClock } from '../../src/config/clock.js';
 import { shipped } from '../../src/config/package-root.js';
 import { LOCALES, text, textKeys } from '../../src/config/texts.js';
 import { Release, type ReleaseContext } from '../../src/conversation/release.js';
 import { FixedTexts, GUARDRAILS_FOLDER, OutputRails, PhoneRegistry, RuleSet } from '../../src/guardrails/index.js';
+import { auditOf, emptyStore } from '../support/empty-store.js';
 
 const rules = RuleSet.load(GUARDRAILS_FOLDER);
 const phones = PhoneRegistry.load(GUARDRAILS_FOLDER);
-const release = new Release(new OutputRails(rules, phones), phones);
+const origin = { conversation: '01900000-0000-7000-8000-000000000001', turn: 1 };
+let release: Release;
+let remove: () => Promise<void>;
+
+beforeAll(async () => {
+  const store = await emptyStore();
+  ({ remove } = store);
+  release = new Release(new OutputRails(rules, phones), phones, await auditOf(store.database), new SystemClock());
+});
+afterAll(() => remove());
 
 async function released(given: string, context: Partial<ReleaseContext> = {}): Promise<string> {
   const sentences = await Array.fromAsync(
-    release.sentences([given], { sources: [given], verbatim: false, ...context }),
+    release.sentences([given], { sources: [given], verbatim: false, origin, ...context }),
   );
   return sentences.map((sentence) => (sentence.action === 'release' ? sentence.text : '')).join(' ');
 }
