@@ -6,7 +6,7 @@
 #
 #   docker run -p 8080:8080 -v sangdam:/data --env-file sangdam.env sangdam
 #
-# sangdam.env gives SANGDAM_SECRET and SANGDAM_PROXY=1 at least (docs/configuration.md). In production nothing is downloaded
+# sangdam.env gives SANGDAM_SECRET, SANGDAM_MASTER_KEY and SANGDAM_PROXY=1 at least (docs/configuration.md). In production nothing is downloaded
 # by itself; once, with network:
 #   docker run --rm -v sangdam:/data --env-file sangdam.env sangdam sangdam models fetch
 

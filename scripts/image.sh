@@ -57,7 +57,7 @@ build() {
 run() {
   local container service
   container=$(buildah from --pull-never sangdam)
-  buildah config --env "PORT=$port" --env SANGDAM_SECRET="$(openssl rand -hex 32)" \
+  buildah config --env "PORT=$port" --env SANGDAM_SECRET="$(openssl rand -hex 32)" --env SANGDAM_MASTER_KEY="$(openssl rand -hex 32)" \
     --env SANGDAM_PROXY=1 --env SANGDAM_CHAT_MODEL=none --env LOG_LEVEL=warn "$container"
   buildah run --user 1000:1000 "$container" -- node --disable-warning=ExperimentalWarning dist/main.js >"$work/service.log" 2>&1 &
   service=$!

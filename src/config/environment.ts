@@ -371,12 +371,6 @@ function refuseUnsafe(e: Environment): void {
   if (e.SANGDAM_MASTER_KEY !== undefined && e.SANGDAM_MASTER_KEY_FILE !== undefined)
     fail('SANGDAM_MASTER_KEY', '***', 'either SANGDAM_MASTER_KEY or SANGDAM_MASTER_KEY_FILE');
   if (isLoopback(e.HOST) && e.NODE_ENV !== 'production') return;
-  if (e.SANGDAM_MASTER_KEY === undefined && e.SANGDAM_MASTER_KEY_FILE === undefined)
-    fail(
-      'SANGDAM_MASTER_KEY_FILE',
-      '',
-      'a file with the 32-byte key of the vault, since HOST is not the loopback address or NODE_ENV is production',
-    );
   if (e.SANGDAM_SECRET === undefined)
     fail(
       'SANGDAM_SECRET',
@@ -389,5 +383,11 @@ function refuseUnsafe(e: Environment): void {
       'SANGDAM_PROXY',
       '0',
       'SANGDAM_TLS_CERT and SANGDAM_TLS_KEY, or SANGDAM_PROXY=1 where a proxy in front encrypts',
+    );
+  if (e.SANGDAM_MASTER_KEY === undefined && e.SANGDAM_MASTER_KEY_FILE === undefined)
+    fail(
+      'SANGDAM_MASTER_KEY_FILE',
+      '',
+      'a file with the 32-byte key of the vault, since HOST is not the loopback address or NODE_ENV is production',
     );
 }

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { Clock } from '../config/clock.js';
+import { Clock, UuidIds } from '../config/clock.js';
 import type { Locale } from '../config/texts.js';
 import { ConversationMasker, isDeleted } from '../privacy/index.js';
 import { cleanText } from '../text/normalise.js';
@@ -87,7 +87,7 @@ async function maskedInput(clock: Clock, messages: readonly AskMessage[], locale
   }
   const question = history.pop();
   if (question?.type !== 'message') throw new Error('askOnce needs a message');
-  const conversation = { id: '' as ConversationId, state: 'assistant' as const, locale };
+  const conversation = { id: new UuidIds().next() as ConversationId, state: 'assistant' as const, locale };
   return { conversation, seq: question.seq, text: question.data.text, secretTyped, history };
 }
 

@@ -565,6 +565,7 @@ describe('access', () => {
   const PRODUCTION = {
     NODE_ENV: 'production',
     SANGDAM_SECRET: '9f3kQm2Zx7Lw8Vt1Yb6Rn4Hc5Jd0Pg==',
+    SANGDAM_MASTER_KEY: '6b1f0c9d'.repeat(8),
     SANGDAM_PROXY: '1',
   };
 

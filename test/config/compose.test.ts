@@ -30,7 +30,13 @@ describe('compose.yaml', () => {
     const asked = [...read('compose.yaml').matchAll(/\$\{([A-Z_]+)/g)].map(([, name]) => name!);
     const example = read('compose.env.example');
     expect(asked.filter((name) => !new RegExp(`^${name}=`, 'm').test(example))).toEqual([]);
-    for (const secret of ['POSTGRES_PASSWORD', 'LLAMA_API_KEY', 'SANGDAM_SECRET', 'SANGDAM_OPERATOR_TOKEN'])
+    for (const secret of [
+      'POSTGRES_PASSWORD',
+      'LLAMA_API_KEY',
+      'SANGDAM_SECRET',
+      'SANGDAM_MASTER_KEY',
+      'SANGDAM_OPERATOR_TOKEN',
+    ])
       expect(example).toMatch(new RegExp(`^${secret}=$`, 'm'));
   });
 

@@ -1,5 +1,5 @@
 import { getMetadataStorage } from 'class-validator';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -9,6 +9,7 @@ import { packageRoot, shipped } from '../../src/config/package-root.js';
 import { Settings } from '../../src/config/settings.js';
 import { testFolder } from '../support/temp-folder.js';
 
+const MASTER_KEY = '6b1f0c9d'.repeat(8);
 const SECRET = '9f3kQm2Zx7Lw8Vt1Yb6Rn4Hc5Jd0Pg==';
 const document = readFileSync(shipped('docs', 'configuration.md'), 'utf8');
 
@@ -183,9 +184,15 @@ describe('safe by default', () => {
     expect(refusal({ ...where, SANGDAM_SECRET: SECRET }).params.variable).toBe('SANGDAM_PROXY');
   });
 
-  it.each(reachable)('starts with %o, a secret and TLS or a proxy', (where) => {
+  it.each(reachable)('refuses %o without a master key', (where) => {
     for (const by of encrypted)
-      expect(() => readEnvironment({ ...where, ...by, SANGDAM_SECRET: SECRET })).not.toThrow();
+      expect(refusal({ ...where, ...by, SANGDAM_SECRET: SECRET }).params.variable).toBe('SANGDAM_MASTER_KEY_FILE');
+  });
+
+  it.each(reachable)('starts with %o, a secret, a master key and TLS or a proxy', (where) => {
+    for (const by of encrypted)
+      for (const key of [{ SANGDAM_MASTER_KEY: MASTER_KEY }, { SANGDAM_MASTER_KEY_FILE: '/key' }])
+        expect(() => readEnvironment({ ...where, ...by, ...key, SANGDAM_SECRET: SECRET })).not.toThrow();
   });
 
   it('refuses half of a certificate everywhere', () => {
@@ -194,10 +201,38 @@ describe('safe by default', () => {
   });
 
   it('downloads models in the service alone, and never in production', () => {
-    const production = { NODE_ENV: 'production', SANGDAM_SECRET: SECRET, SANGDAM_PROXY: '1' };
+    const production = {
+      NODE_ENV: 'production',
+      SANGDAM_SECRET: SECRET,
+      SANGDAM_MASTER_KEY: MASTER_KEY,
+      SANGDAM_PROXY: '1',
+    };
     expect(Settings.read('service', {}).mayFetch).toBe(true);
     expect(Settings.read('command', {}).mayFetch).toBe(false);
     expect(Settings.read('service', production).mayFetch).toBe(false);
+  });
+
+  it('takes the master key in digits, base64 or a file, and refuses anything else without showing it', () => {
+    const key = Buffer.from(MASTER_KEY, 'hex');
+    const folder = testFolder();
+    const file = join(folder, 'key');
+    writeFileSync(file, `${key.toString('base64')}\n`);
+    for (const given of [
+      { SANGDAM_MASTER_KEY: MASTER_KEY },
+      { SANGDAM_MASTER_KEY: key.toString('base64') },
+      { SANGDAM_MASTER_KEY_FILE: file },
+    ])
+      expect(Settings.read('service', given).masterKey).toEqual(key);
+    expect(refusal({ SANGDAM_MASTER_KEY: 'short' }).params).toMatchObject({
+      variable: 'SANGDAM_MASTER_KEY',
+      value: '***',
+    });
+    writeFileSync(file, 'no key');
+    for (const SANGDAM_MASTER_KEY_FILE of [file, join(folder, 'none')])
+      expect(() => Settings.read('service', { SANGDAM_MASTER_KEY_FILE }).masterKey).toThrow('SANGDAM_MASTER_KEY_FILE');
+    const own = { SANGDAM_DATA: folder };
+    expect(Settings.read('service', own).masterKey).toEqual(Settings.read('service', own).masterKey);
+    expect(statSync(join(folder, 'master-key')).mode & 0o077).toBe(0);
   });
 
   it('makes a secret at the first start and keeps it for its owner alone', () => {
