@@ -1,7 +1,7 @@
 import { AppError } from '../config/app-error.js';
 import { text, type Locale } from '../config/texts.js';
 import type { AskMessage } from '../conversation/ask-once.js';
-import { acceptable } from '../conversation/conversations.js';
+import { refuseUnacceptable } from '../conversation/conversations.js';
 import { printable } from './protocol.js';
 
 /** The one model that the endpoint offers: the assistant as a whole. */
@@ -77,7 +77,8 @@ function parseMessages(given: unknown, ignored: string[], fault: Fault): AskMess
         const content = contentOf(message.content, `${path}.content`, fault);
         // An answer of which the caller got nothing before it was cut off stands in histories as an empty one.
         if (message.role === 'assistant' && content === '') break;
-        messages.push({ role: message.role, content: acceptable(content, `${path}.content`) });
+        refuseUnacceptable(content, `${path}.content`);
+        messages.push({ role: message.role, content });
         break;
       }
       default:

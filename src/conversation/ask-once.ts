@@ -71,16 +71,16 @@ async function maskedInput(clock: Clock, messages: readonly AskMessage[], locale
   let secretTyped = false;
   for (const [index, message] of messages.entries()) {
     if (index > 0) await setImmediate(); // masking takes up to 10 ms a message; others get their turn in between
-    const masked = maskers[message.role].mask(cleanText(message.content), index);
+    const masked = maskers[message.role].mask(message.content, index);
     secretTyped = masked.findings.some(({ type }) => isDeleted(type));
     for (const redaction of masked.redactions) {
       const earlier = history[redaction.turn];
-      if (earlier?.type === 'message') earlier.data.text = redaction.text;
+      if (earlier?.type === 'message') earlier.data.text = cleanText(redaction.text).trim();
     }
     history.push({
       type: 'message',
       origin: message.role === 'user' ? 'customer' : 'counsellor',
-      data: { text: masked.text },
+      data: { text: cleanText(masked.text).trim() },
       seq: index + 1,
       at: clock.now().toISOString(),
     });

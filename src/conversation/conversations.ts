@@ -145,14 +145,14 @@ export class Conversations implements OnApplicationBootstrap, OnApplicationShutd
    * @throws AppError `message.*`, `limit.queue`, `conversation.closed`, `store.unavailable`, `service.off`.
    */
   send(conversation: Conversation, clientMessageId: string, raw: string): Promise<{ seq: number }> {
-    const cleaned = acceptable(raw);
+    refuseUnacceptable(raw);
     const { id } = conversation;
     return this.#messages.run(id, async () => {
       const earlier = await this.log.findMessage(id, clientMessageId);
       if (earlier !== undefined) return { seq: earlier };
       this.#refuseWhenOff();
       if ((this.#waiting.get(id) ?? 0) >= WAITING_LIMIT) throw AppError.of('limit.queue', { limit: WAITING_LIMIT });
-      const masked = await this.masking.mask(id, cleaned);
+      const masked = await this.masking.mask(id, raw);
       const { event, duplicate } = await this.log.append(
         id,
         { type: 'message', origin: 'customer', data: { text: masked.text } },
@@ -225,8 +225,7 @@ export class Conversations implements OnApplicationBootstrap, OnApplicationShutd
   ): Promise<void> {
     const event = await this.log.event(id, feedback.seq);
     if (!event?.type.startsWith('answer.')) throw AppError.of('event.unknown', { field: 'seq' });
-    const comment =
-      feedback.comment === undefined ? undefined : (await this.masking.mask(id, cleanText(feedback.comment))).text;
+    const comment = feedback.comment === undefined ? undefined : (await this.masking.mask(id, feedback.comment)).text;
     await this.log.addFeedback(id, { ...feedback, ...(comment === undefined ? {} : { comment }) });
     await this.log.touch(id);
   }
@@ -386,15 +385,13 @@ function completedEvent(turn: number, finish: 'stopped' | 'failed'): NewEvent {
 }
 
 /**
- * A message as it may be masked, cleaned.
+ * Refuses what is no message.
  * @param field where it stood in what the client sent
  * @throws AppError `message.malformed`, `message.too-long`, `message.empty`.
  */
-export function acceptable(raw: string, field = 'text'): string {
+export function refuseUnacceptable(raw: string, field = 'text'): void {
   if (!raw.isWellFormed()) throw AppError.of('message.malformed', { field });
   if (raw.length > MESSAGE_LIMIT)
     throw AppError.of('message.too-long', { field, limit: MESSAGE_LIMIT, length: raw.length });
-  const cleaned = cleanText(raw).trim();
-  if (cleaned === '') throw AppError.of('message.empty', { field });
-  return cleaned;
+  if (cleanText(raw).trim() === '') throw AppError.of('message.empty', { field });
 }

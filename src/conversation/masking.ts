@@ -10,6 +10,7 @@ import {
   type IssuedToken,
   type SealedToken,
 } from '../privacy/index.js';
+import { cleanText } from '../text/normalise.js';
 import { ConversationLog } from './conversation-log.js';
 import type { ConversationId } from './events.js';
 import { personalDataMasked } from './observations.js';
@@ -46,7 +47,10 @@ export class Masking {
     private readonly clock: Clock,
   ) {}
 
-  /** Not for two messages of one conversation at once. */
+  /**
+   * Not for two messages of one conversation at once.
+   * @param raw as it was typed: what is invisible in it may part two numbers, so it is cleaned after it is masked
+   */
   async mask(id: ConversationId, raw: string): Promise<MaskedMessage> {
     const held = await this.#masker(id);
     const key = this.#nextKey++;
@@ -59,13 +63,13 @@ export class Masking {
     const kept = issued.filter(({ type }) => Vault.keeps(type));
     if (kept.length > 0) held.vaultKey ??= await this.vault.keyOf(id, this.clock.now());
     return {
-      text,
+      text: cleanText(text).trim(),
       counts: held.masker.next,
       sealed: held.vaultKey ? this.vault.seal(id, held.vaultKey, kept) : [],
       secretTyped: findings.some(({ type }) => isDeleted(type)),
       redactions: redactions.flatMap((redaction) => {
         const seq = held.keys.get(redaction.turn);
-        return seq === undefined ? [] : [{ seq, text: redaction.text }];
+        return seq === undefined ? [] : [{ seq, text: cleanText(redaction.text).trim() }];
       }),
       committed: (seq) => void held.keys.set(key, seq),
     };

@@ -2,10 +2,12 @@ import { readdir, stat } from 'node:fs/promises';
 import { basename, join, relative, resolve, sep } from 'node:path';
 import { AppError, type ErrorCode } from '../config/app-error.js';
 import { packageRoot } from '../config/package-root.js';
+import { GUARDRAILS_FOLDER, PhoneRegistry } from '../guardrails/index.js';
 import type { EmbeddingKind } from '../models/embedder.js';
 import { contentHash } from './content-hash.js';
 import type { KnowledgeDocument } from './document.js';
 import { embeddingKind, exemplarTexts, type Exemplar } from './exemplar.js';
+import { ImportMasking } from './import-masking.js';
 import {
   KnowledgeRepository,
   type CurrentEntry,
@@ -53,6 +55,7 @@ export class Importer {
     private readonly repository: KnowledgeRepository,
     private readonly vectors: VectorStore,
     private readonly build: VectorBuild,
+    private readonly masking: ImportMasking = new ImportMasking(PhoneRegistry.load(GUARDRAILS_FOLDER)),
     private readonly replacements: Replacements = Replacements.load(),
   ) {}
 
@@ -110,7 +113,11 @@ export class Importer {
     const hash = contentHash({ kind, title, category, aliases, validFrom, validUntil, passages });
     const unchanged = run.see('document', document.id, hash, document.source);
     if (unchanged) return yield unchanged;
-    run.prepared.documents.push({ document, hash, passages });
+    run.prepared.documents.push({
+      document: this.masking.document(document),
+      hash,
+      passages: passages.map((passage) => this.masking.passage(passage)),
+    });
     run.prepared.texts += passages.length;
   }
 
@@ -119,7 +126,7 @@ export class Importer {
     const hash = contentHash(content);
     const unchanged = run.see('exemplar', exemplar.id, hash, source);
     if (unchanged) return yield unchanged;
-    run.prepared.exemplars.push({ exemplar, hash });
+    run.prepared.exemplars.push({ exemplar: this.masking.exemplar(exemplar), hash });
     run.prepared.texts += exemplarTexts(exemplar).length;
   }
 
