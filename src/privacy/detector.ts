@@ -7,6 +7,7 @@ import { findBirthDates } from './birth-dates.js';
 import { digitWindows, type DigitWindow } from './digit-chains.js';
 import { findLinkingInformation, findPassports, findPlates } from './documents.js';
 import { findEmails, findIpAddresses } from './internet.js';
+import { findFamiliarNames } from './familiar-names.js';
 import { findKnownNames, findNames } from './names.js';
 import { account } from './numbers-account.js';
 import { card, findCardExpiries, findCvcs } from './numbers-card.js';
@@ -164,7 +165,8 @@ function namesIn(
   numbers: readonly Candidate[],
   isKnownName: DetectOptions['isKnownName'],
 ): Candidate[] {
-  const names = findNames(reading, numbers);
+  const cued = findNames(reading, numbers);
+  const names = [...cued, ...findFamiliarNames(reading, numbers.length + cued.length > 0)];
   if (names.length === 0 && !isKnownName) return names;
   const firstSeen = new Map<string, number>();
   for (const { start, end } of names) {

@@ -1,4 +1,5 @@
 import { BANK_NAME } from './contexts.js';
+import { isNoWord } from './name-lexicon.js';
 import type { Candidate, Reading } from './reading.js';
 import { alternatives, charactersOf, wordsOf } from './tables.js';
 
@@ -55,14 +56,6 @@ function cue(pattern: string, score: number, flags = ''): Cue {
   return { pattern: new RegExp(`(?<![가-힣A-Za-z])${pattern}`, `g${flags}`), score };
 }
 
-const STOP_WORDS = new Set([...wordsOf('names', 'stopWords'), ...wordsOf('common-words', 'longNouns')]);
-const NOUNS = new Set([...wordsOf('common-words', 'nouns'), ...STOP_WORDS]);
-const STOP_BEGINNING = new RegExp(`^${alternatives(wordsOf('names', 'stopBeginnings'))}`);
-/** A noun with one of these is no name, unless what follows says that the whole word is one: `유지은입니다`. */
-const PARTICLE_SYLLABLE = /[은는이가을를의에도로만나고지으중]$/;
-const VERB_SYLLABLE = /[하한할해]$/;
-const SAYS_NAME = /^(?:입니다|이에요|예요|이라고|이고|인데|님|씨| ?고객)/;
-
 /** Names beside a cue, and names beside a number that is a person's (`numbers`: accepted candidates). */
 export function findNames(reading: Reading, numbers: readonly Candidate[]): Candidate[] {
   const cued = CUES.flatMap(({ pattern, score }) =>
@@ -84,10 +77,7 @@ function nameIn(match: RegExpExecArray, from: number, score: number): Candidate[
 
 function isName(word: string, after: string): boolean {
   if (/[A-Za-z]/.test(word)) return /^[A-Z][a-z]/.test(word) && !NOT_A_LATIN_NAME.test(word);
-  if (STOP_WORDS.has(word) || STOP_BEGINNING.test(word)) return false;
-  if (word.length === 2) return !NOUNS.has(word);
-  const isInflected = PARTICLE_SYLLABLE.test(word) || VERB_SYLLABLE.test(word);
-  return !(isInflected && NOUNS.has(word.slice(0, -1)) && !SAYS_NAME.test(after));
+  return isNoWord(word, after);
 }
 
 const NOT_A_LATIN_NAME =

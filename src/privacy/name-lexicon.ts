@@ -1,0 +1,45 @@
+import { charactersOf, wordsOf } from './tables.js';
+
+const SURNAMES = new Set(charactersOf('names', 'surnames'));
+const DOUBLE_SURNAMES = new Set(wordsOf('names', 'doubleSurnames'));
+const GIVEN_NAMES = new Set(
+  wordsOf('names', 'givenNames').flatMap((entry) => Array.from(entry.slice(2), (second) => entry[0]! + second)),
+);
+const GIVEN_NOUNS = new Set(wordsOf('names', 'givenNouns'));
+
+const STOP_WORDS = new Set([...wordsOf('names', 'stopWords'), ...wordsOf('common-words', 'longNouns')]);
+const NOUNS = new Set([...wordsOf('common-words', 'nouns'), ...STOP_WORDS]);
+const STOP_BEGINNING = new RegExp(`^(?:${wordsOf('names', 'stopBeginnings').join('|')})`);
+/** A noun with one of these is no name, unless what follows says that the whole word is one: `유지은입니다`. */
+const PARTICLE_SYLLABLE = /[은는이가을를의에도로만나고지으중]$/;
+const VERB_SYLLABLE = /[하한할해]$/;
+const SAYS_NAME = /^(?:입니다|이에요|예요|이라고|이고|인데|님|씨| ?고객)/;
+
+/** Whether a Hangul word of a name's form (surname and given syllables) is no ordinary word, seen what follows it. */
+export function isNoWord(word: string, after: string): boolean {
+  if (STOP_WORDS.has(word) || STOP_BEGINNING.test(word)) return false;
+  if (word.length === 2) return !NOUNS.has(word);
+  const isInflected = PARTICLE_SYLLABLE.test(word) || VERB_SYLLABLE.test(word);
+  return !(isInflected && NOUNS.has(word.slice(0, -1)) && !SAYS_NAME.test(after));
+}
+
+/** How many syllables of a word, from its first on, are a surname and a given name that is common (3 or 4); 0: none. */
+export function familiarNameLength(word: string): 0 | 3 | 4 {
+  if (DOUBLE_SURNAMES.has(word.slice(0, 2)) && GIVEN_NAMES.has(word.slice(2, 4))) return 4;
+  return SURNAMES.has(word[0]!) && GIVEN_NAMES.has(word.slice(1, 3)) ? 3 : 0;
+}
+
+/** Whether the first two syllables of a word are a common given name. */
+export function startsWithGivenName(word: string): boolean {
+  return GIVEN_NAMES.has(word.slice(0, 2));
+}
+
+/** Whether a given name is an ordinary word as well (지원, 수정, 하늘). */
+export function isNounToo(name: string): boolean {
+  return GIVEN_NOUNS.has(name) || NOUNS.has(name);
+}
+
+/** Whether a Hangul syllable ends with a consonant, which decides the particle after it. */
+export function endsWithConsonant(syllable: string): boolean {
+  return (syllable.charCodeAt(0) - 0xac00) % 28 !== 0;
+}
