@@ -124,7 +124,8 @@ const ASKED_LABELS: Partial<Record<PiiType, string>> = {
 /** What consists of words, where words that a line break cut are whole again. */
 function wordsIn(reading: Reading): Candidate[] {
   const emails = findEmails(reading).filter(({ start }) => reading.labelBefore(start)?.type === 'EMAIL');
-  return [...emails, ...findAddresses(reading), ...findNames(reading, [])];
+  const names = findNames(reading, []).filter(({ start }) => /[가-힣]/.test(reading.text[start]!));
+  return [...emails, ...findAddresses(reading), ...names];
 }
 
 function candidatesIn(reading: Reading, { isKnownName }: DetectOptions): Candidate[] {
@@ -144,6 +145,9 @@ function candidatesIn(reading: Reading, { isKnownName }: DetectOptions): Candida
   const secrets = findSecrets(reading).filter(
     (secret) => !isHotline(secret) && !accepted.some((number) => covers(number, secret)),
   );
+  const birthDates = findBirthDates(reading);
+  const addresses = findAddresses(reading);
+  const personal = [...accepted, ...birthDates, ...addresses.filter(({ score }) => score >= MASK_SCORE)];
   return [
     ...numbers,
     ...emails,
@@ -153,9 +157,9 @@ function candidatesIn(reading: Reading, { isKnownName }: DetectOptions): Candida
     ...findPlates(reading),
     ...findIpAddresses(reading),
     ...findLinkingInformation(reading),
-    ...findBirthDates(reading),
-    ...findAddresses(reading),
-    ...namesIn(reading, accepted, isKnownName),
+    ...birthDates,
+    ...addresses,
+    ...namesIn(reading, personal, isKnownName),
   ];
 }
 

@@ -19,7 +19,9 @@ const ENDS = `(?=[^가-힣]|$|${COPULA}|${CASE}(?:[^가-힣]|$))`;
 const SHORT_ENDS = `(?=[^가-힣]|$|${COPULA})`;
 /** 홍 길 동, 홍.길.동: only where a label asks for a name. */
 const SPELLED_NAME = `${SURNAME}(?<gap>[ .\\n])${GIVEN}\\k<gap>${GIVEN}${ENDS}`;
-const CUED_NAME = `(?<name>${FULL_NAME}${ENDS}|${SPELLED_NAME}|(?<=[\\s:=,.!~])${SHORT_NAME}${SHORT_ENDS}|${FOREIGN_NAME})`;
+/** Any two syllables after a surname, alone behind a label: `성명 최불암`. */
+const LABELLED_NAME = `${SURNAME}[가-힣]{2}(?=[ \\t]*(?:[\\n(,/|]|$))`;
+const CUED_NAME = `(?<name>${FULL_NAME}${ENDS}|${SPELLED_NAME}|(?<=[\\s:=,.!~])${SHORT_NAME}${SHORT_ENDS}|${LABELLED_NAME}|${FOREIGN_NAME})`;
 const TITLES = alternatives(wordsOf('names', 'titles'));
 const KIN = alternatives(wordsOf('names', 'kin'));
 
@@ -36,7 +38,7 @@ const CUES: readonly Cue[] = [
     'i',
   ),
   cue(
-    `(?:(?:저는|나는|본인은|안녕하세요|안녕하십니까)[\\s,.!~]{0,3}|(?:전|I am|I'm) )(?:저는 )?${CUED_NAME}(?=${COPULA}|[.,]?$)`,
+    `(?:(?:저는|나는|본인은|안녕하세요|안녕하십니까)[\\s,.!~]{0,3}|(?:전|I am|I'm) )(?:저는 )?${CUED_NAME}(?=${COPULA}|[.,]|$)`,
     0.8,
   ),
   cue(`${LONG_NAME} ?(?:고객님|고객 ?(?:이름|명의)|님|씨|${TITLES}님)`, 0.7),
@@ -76,12 +78,12 @@ function nameIn(match: RegExpExecArray, from: number, score: number): Candidate[
 }
 
 function isName(word: string, after: string): boolean {
-  if (/[A-Za-z]/.test(word)) return /^[A-Z][a-z]/.test(word) && !NOT_A_LATIN_NAME.test(word);
+  if (/[A-Za-z]/.test(word)) return /^[A-Z]/.test(word) && !NOT_A_LATIN_NAME.test(word) && !/^[A-Z]{1,4}$/.test(word);
   return isNoWord(word, after);
 }
 
 const NOT_A_LATIN_NAME =
-  /^(?:The|My|Is|It|Not|No|And|For|From|Please|Bank|Card|Account|Korea|Korean|English|Kb|Nh|Sc|Iphone|Galaxy)\b/i;
+  /^(?:The|Of|On|In|At|To|A|An|Name|Number|Date|Beneficiary|Remitter|Address|Phone|Email|My|Is|It|Not|No|And|For|From|Please|Bank|Card|Account|Korea|Korean|English|Kb|Nh|Sc|Iphone|Galaxy)\b/i;
 
 const NUMBER_TYPES = new Set<Candidate['type']>([
   'PHONE',
@@ -92,6 +94,7 @@ const NUMBER_TYPES = new Set<Candidate['type']>([
   'EMAIL',
   'DRIVER_LICENSE',
   'PASSPORT',
+  'DOB',
 ]);
 const NAME_BEFORE = new RegExp(
   `(?<![가-힣A-Za-z])${LONG_NAME}(?:님|씨)?[ ,/:\\n(]{1,3}(?:${BANK_NAME}[ ,/:]{0,2})?$`,
