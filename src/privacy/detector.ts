@@ -173,7 +173,8 @@ function namesIn(
   const names = [...cued, ...findFamiliarNames(reading, numbers.length + cued.length > 0)];
   if (names.length === 0 && !isKnownName) return names;
   const firstSeen = new Map<string, number>();
-  for (const { start, end } of names) {
+  for (const { start, end, score } of names) {
+    if (score < MASK_SCORE) continue;
     const name = reading.text.slice(start, end);
     firstSeen.set(name, Math.min(start, firstSeen.get(name) ?? start));
   }

@@ -13,9 +13,9 @@ import { alternatives, charactersOf, wordsOf } from './tables.js';
 const WORD = /(?<![가-힣A-Za-z])[가-힣]{2,12}/g;
 const ONE_PARTICLE =
   '(?:은|는|이|가|을|를|의|와|과|도|만|로|으로|에게서?|한테서?|께서?|이?랑|하고|보고|부터|까지|처럼|네|이?나|이며|이자)';
-const PARTICLES = `(?:${ONE_PARTICLE}){0,2}(?![가-힣])`;
+const PARTICLES = `(?:${ONE_PARTICLE}){0,2}요?(?![가-힣])`;
 const COPULA =
-  '(?:입니다|입니당|이에요|예요|에요|이예요|이요|여요|이여|요|인데|이고|이구|고요|구요|라고|이라|라는|이며|이야|이다|이지|이죠|이거든|이래|이?래요|맞)';
+  '(?:입니다|입니당|여(?![가-힣])|이에요|예요|에요|이예요|이요|여요|이여|요|인데|이고|이구|고요|구요|라고|이라|라는|이며|이야|이다|이지|이죠|이거든|이래|이?래요|맞)';
 const CALLING = alternatives(wordsOf('names', 'callings'));
 const JOB = `${alternatives(wordsOf('names', 'jobs'))}(?: ?님)?`;
 const CALLED = `(?:${CALLING}|${JOB})(?:${COPULA}|${PARTICLES})`;
@@ -28,8 +28,8 @@ const AFTER_PERSON = new RegExp(
 const AFTER_STRANGER = new RegExp(
   `^(?: ${CALLED}|(?:님|씨|고객님?)(?:${COPULA}|${PARTICLES})|한테(?![가-힣])| (?:앞으로|명의|인감)| ?\\(?(?:인|서명|본인|이하)[ )])`,
 );
-/** 지원자, 임차인, 직원: people by what they do. */
-const ROLE_ENDING = /[자인원]$/;
+/** 지원자, 임차인, 수수료, 연회비: what people do and what they pay ends so, names that are not common hardly ever. */
+const NOUN_ENDING = /[자인원금비증서표점제형별산율률권료실용]$/;
 const AFTER_COPULA = new RegExp(`^ ?${COPULA}`);
 const AFTER_LONG_COPULA = /^ ?(?:입니다|이에요|예요|에요|이라고|인데|이고|이구)/;
 const INFLECTED = new RegExp(`^${PARTICLES}`);
@@ -46,7 +46,7 @@ const CONTEXT = 14;
 
 const GIVEN_CALLED = new RegExp(`^이? ?${CALLED}`);
 const SPOKEN_CALLING = new RegExp(`^이? ?(?:씨|언니|오빠|누나|쌤)(?:님|${PARTICLES})`);
-const NOUN_CALLED = new RegExp(`^(?: ?(?:씨|언니|오빠|누나|쌤)| (?:형|선배|아빠|엄마))(?:님|${PARTICLES})`);
+const NOUN_CALLED = new RegExp(`^(?: ?(?:씨|언니|오빠|누나|쌤)| (?:형|선배|아빠|엄마|님))(?:님|${PARTICLES})`);
 const VOCATIVE = /^[아야](?=[\s,!?~.…]|$)/;
 /** 이 that makes a given name easier to say, and a particle of its own: no noun is inflected so. */
 const WITH_I = /^이(?:가|는|도|를|네|한테|에게|보고|하고)(?:도|는)?(?![가-힣])/;
@@ -62,6 +62,15 @@ const SURNAME_ALONE = new RegExp(
   `(?<![가-힣A-Za-z])[${charactersOf('names', 'surnamesAlone')}](?= ${JOB}(?!이라는)(?:${COPULA}|${PARTICLES}))`,
   'g',
 );
+
+const romanSurname = alternatives(wordsOf('names', 'romanSurnames').flatMap((name) => [name, name.toUpperCase()]));
+const latinGivenName = alternatives(wordsOf('names', 'latinGivenNames').flatMap((name) => [name, name.toUpperCase()]));
+/** KIM MINSU, Kim Do-yun, PARK JI HOON; Minsu Kim, David Kim; Emily Johnson. */
+const LATIN_NAME = new RegExp(
+  `(?<![A-Za-z.@/-])(?:${romanSurname},? [A-Z][A-Za-z]+(?:[- ][A-Za-z]+)?|${latinGivenName} [A-Z][A-Za-z]+|[A-Z][a-z]+(?:[- ][A-Z]?[a-z]+)? ${romanSurname})(?![A-Za-z])`,
+  'g',
+);
+const WESTERN_NAME = new RegExp(`^${latinGivenName} `);
 
 const LIKELY = 0.55;
 /** What a name that nothing speaks for starts from, when its given name is common, and when it only has a name's form. */
@@ -80,6 +89,7 @@ export function findFamiliarNames({ text }: Reading, isInCompany: boolean): Cand
   for (const { 0: word, index } of text.matchAll(WORD)) {
     found.push(...[fullName(text, index, word), givenName(text, index, word)].filter((name) => name !== undefined));
   }
+  for (const { 0: name, index } of text.matchAll(LATIN_NAME)) found.push(latinName(text, index, index + name.length));
   for (const { index } of text.matchAll(SURNAME_ALONE)) found.push(person(index, index + 1, LIKELY));
   const isAmongNames = isInCompany || found.some(({ score }) => score >= 0.5);
   return isAmongNames ? found.map((name) => ({ ...name, score: name.score + IN_COMPANY })) : found;
@@ -96,11 +106,13 @@ function fullName(text: string, start: number, word: string): Candidate | undefi
   const isPerson = (familiar ? AFTER_PERSON : AFTER_STRANGER).test(after);
   const isSaid = !isPerson && (familiar ? AFTER_COPULA : AFTER_LONG_COPULA).test(after);
   if (!isPerson && !isSaid && !INFLECTED.test(after)) return undefined;
+  if (!familiar && !isPerson && isSubjectOfSentence(text.slice(start, end), after)) return undefined;
   let score = familiar ? FAMILIAR : POSSIBLE;
   const isIntroduced = WHO_BEFORE.test(before);
   if (isPerson || (isSaid && (familiar || isIntroduced || LINE_BEFORE.test(before)))) score += 0.25;
-  if (isIntroduced) score += 0.2;
-  if ((familiar || !ROLE_ENDING.test(text.slice(start, end))) && CELL_BEFORE.test(before) && CELL_AFTER.test(after)) score += 0.2;
+  const mayStandAlone = familiar > 0 || !NOUN_ENDING.test(text.slice(start, end));
+  if (isIntroduced && mayStandAlone) score += 0.2;
+  if (mayStandAlone && CELL_BEFORE.test(before) && CELL_AFTER.test(after)) score += 0.2;
   if (FAME.test(before) || FAME.test(after)) score -= 0.3;
   return person(start, end, Math.min(score, 0.7));
 }
@@ -131,6 +143,18 @@ function isCommonGivenName(text: string, start: number, after: string, isNoun: b
     GIVEN_COPULA.test(after) ||
     (isClosed ? AFTER_CLOSED : AFTER_OPEN).test(after)
   );
+}
+
+/** `허리가 아파서`: two syllables with a particle. */
+function isSubjectOfSentence(word: string, after: string): boolean {
+  return /[가는은을를이도]$/.test(word) && /^ [가-힣]/.test(after);
+}
+
+function latinName(text: string, start: number, end: number): Candidate {
+  let score = WESTERN_NAME.test(text.slice(start, end)) ? 0.5 : FAMILIAR;
+  if (/(?:영문|이름|성명|name|수취인|송금인)[^가-힣A-Za-z]{0,3}[가-힣]{0,4}[ :]{1,2}$/i.test(text.slice(Math.max(0, start - CONTEXT), start))) score += 0.2;
+  if (/^ ?(?:님|씨|고객|으?로|입니다|이에요|예요)/.test(text.slice(end, end + 4))) score += 0.15;
+  return person(start, end, score);
 }
 
 function person(start: number, end: number, score: number): Candidate {

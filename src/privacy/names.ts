@@ -1,5 +1,5 @@
 import { BANK_NAME } from './contexts.js';
-import { isNoWord } from './name-lexicon.js';
+import { familiarNameLength, isNoWord } from './name-lexicon.js';
 import type { Candidate, Reading } from './reading.js';
 import { alternatives, charactersOf, wordsOf } from './tables.js';
 
@@ -9,7 +9,9 @@ const DOUBLE_SURNAME = alternatives(wordsOf('names', 'doubleSurnames'));
 /** Three syllables and more; two (a surname and one syllable) are too many words, so only strong cues take them. */
 const FULL_NAME = `(?:${DOUBLE_SURNAME}${GIVEN}{1,2}|${SURNAME}${GIVEN}{2})`;
 const SHORT_NAME = `${SURNAME}${GIVEN}`;
-const FOREIGN_NAME = `(?:${alternatives(wordsOf('names', 'foreign'))}(?: ?[가-힣]{1,3}?(?= |이|입|라|$)){0,2}|(?<![A-Za-z])[A-Z][A-Za-z'-]{1,15}(?: [A-Z][A-Za-z'-]{0,15}){0,3}(?![A-Za-z]))`;
+const FOREIGN_HANGUL = `${alternatives(wordsOf('names', 'foreign'))}(?: ?[가-힣]{1,3}?(?= |이|입|라|$)){0,2}`;
+const FOREIGN_CUED = `(?<name>${FOREIGN_HANGUL})`;
+const FOREIGN_NAME = `(?:${FOREIGN_HANGUL}|(?<![A-Za-z])[A-Z][A-Za-z'-]{1,15}(?: [A-Z][A-Za-z'-]{0,15}){0,3}(?![A-Za-z]))`;
 const LONG_NAME = `(?<name>${FULL_NAME})`;
 
 const COPULA = '(?:입니다|이에요|예요|에요|이예요|이요|요|인데|이고|이구요|이라|라고|이라고|이며|이야|이죠|맞)';
@@ -41,7 +43,9 @@ const CUES: readonly Cue[] = [
     `(?:(?:저는|나는|본인은|안녕하세요|안녕하십니까)[\\s,.!~]{0,3}|(?:전|I am|I'm) )(?:저는 )?${CUED_NAME}(?=${COPULA}|[.,]|$)`,
     0.8,
   ),
-  cue(`${LONG_NAME} ?(?:고객님|고객 ?(?:이름|명의)|님|씨|${TITLES}님)`, 0.7),
+  cue(`(?<name>${FULL_NAME}|${FOREIGN_HANGUL}) ?(?:고객님|고객 ?(?:이름|명의)|님|씨|${TITLES}님)`, 0.7),
+  cue(`${FOREIGN_CUED} 고객`, 0.6),
+  cue(`(?:저|나) (?<name>${FULL_NAME}|${FOREIGN_HANGUL})(?=${COPULA})`, 0.6),
   cue(
     `(?<name>${FULL_NAME}|${SHORT_NAME}|${FOREIGN_NAME})(?: ?이|(?<![하오보시]))라고 ?(?:합니다|하는데|해요|하고|불러)`,
     0.75,
@@ -63,13 +67,27 @@ export function findNames(reading: Reading, numbers: readonly Candidate[]): Cand
   const cued = CUES.flatMap(({ pattern, score }) =>
     Array.from(reading.text.matchAll(pattern)).flatMap((match) => nameIn(match, match.index, score)),
   );
-  return [...cued, ...numbers.flatMap((number) => besideNumber(reading.text, number))];
+  return [...cued, ...namesInColumns(reading), ...numbers.flatMap((number) => besideNumber(reading.text, number))];
+}
+
+const NAME_HEADER = new RegExp(`^(?:${wordsOf('names', 'labels').join('|')})$`, 'i');
+const NAME_CELL = new RegExp(`^(?:${DOUBLE_SURNAME}[가-힣]{1,2}|${SURNAME}[가-힣]{1,2})$`);
+
+/** A column's cells under 성명, 고객명 …: any name there. */
+function namesInColumns({ text, cells }: Reading): Candidate[] {
+  return cells
+    .filter(({ header, start, end }) => NAME_HEADER.test(header) && NAME_CELL.test(text.slice(start, end)))
+    .filter(({ start, end }) => isNoWord(text.slice(start, end), ''))
+    .map(({ start, end }) => ({ start, end, type: 'PERSON', score: 0.8 }));
 }
 
 function nameIn(match: RegExpExecArray, from: number, score: number): Candidate[] {
   const matched = match.groups!.name!;
   const at = match[0].lastIndexOf(matched);
   const after = match.input.slice(match.index + at + matched.length, match.index + at + matched.length + 4);
+  // 환자: 허리가 …: a speaker begins a sentence.
+  if (/[:：]\s*$/.test(match[0].slice(0, at)) && /[가는은을를이도]$/.test(matched) && /^ [가-힣]/.test(after) && familiarNameLength(matched) === 0)
+    return [];
   // 이찬이라고: the name ends with a consonant, and 이 belongs to 이라고.
   const name =
     matched.length === 3 && matched.endsWith('이') && after.startsWith('라고') ? matched.slice(0, 2) : matched;
