@@ -1,6 +1,6 @@
 import { readKoreanNumber } from '../text/korean-numbers.js';
 import { isPastDay } from './dates.js';
-import { familiarNameLength } from './name-lexicon.js';
+import { familiarNameLength, isNoWord, possibleNameLength } from './name-lexicon.js';
 import type { Candidate, Reading } from './reading.js';
 
 const NOT_JOINED_LEFT = '(?<!\\d)(?<!\\d[-.])';
@@ -63,8 +63,10 @@ export function findBirthDates(reading: Reading): Candidate[] {
 
 function isBesidePerson({ text, today }: Reading, match: RegExpMatchArray, end: number): boolean {
   if (NUMBER_AFTER.test(text.slice(end, end + 24))) return true;
-  const name = NAME_BEFORE.exec(text.slice(Math.max(0, match.index! - 12), match.index))?.[1];
-  if (name === undefined || familiarNameLength(name) !== name.length) return false;
+  const before = text.slice(Math.max(0, match.index! - 12), match.index);
+  const name = NAME_BEFORE.exec(before)?.[1] ?? '';
+  const isName = familiarNameLength(name) === name.length || (/[(,] ?$/.test(before) && possibleNameLength(name) === name.length);
+  if (name === '' || !isName || !isNoWord(name, '')) return false;
   return isBirthDay(match.slice(1), today - YOUNGEST_YEARS * YEAR_MS);
 }
 

@@ -33,9 +33,9 @@ export function labelsIn(text: string): Label[] {
   }));
 }
 
-/** Whether a sentence or a paragraph ends between two places. */
+/** Whether a statement or a paragraph ends between two places; a question does not, since its answer follows. */
 export function isSentenceEndBetween(text: string, from: number, to: number): boolean {
-  return /[.?!](?:\s|$)|\n\s*\n/.test(text.slice(from, to));
+  return /[.!](?:\s|$)|\n\s*\n/.test(text.slice(from, to));
 }
 
 const BANKS = alternatives(wordsOf('banks', 'names'));

@@ -12,7 +12,7 @@ import { alternatives, charactersOf, wordsOf } from './tables.js';
 
 const WORD = /(?<![가-힣A-Za-z])[가-힣]{2,12}/g;
 const ONE_PARTICLE =
-  '(?:은|는|이|가|을|를|의|와|과|도|만|로|으로|에게서?|한테서?|께서?|이?랑|하고|보고|부터|까지|처럼|네|이?나|이며|이자)';
+  '(?:은|는|이|가|을|를|의|와|과|도|만|로|으로|에게서?|한테서?|께서?|이?랑|하고|보고|부터|까지|에서|처럼|네|이?나|이며|이자)';
 const PARTICLES = `(?:${ONE_PARTICLE}){0,2}요?(?![가-힣])`;
 const COPULA =
   '(?:입니다|입니당|여(?![가-힣])|이에요|예요|에요|이예요|이요|여요|이여|요|인데|이고|이구|고요|구요|라고|이라|라는|이며|이야|이다|이지|이죠|이거든|이래|이?래요|맞)';
@@ -22,7 +22,7 @@ const CALLED = `(?:${CALLING}|${JOB})(?:${COPULA}|${PARTICLES})`;
 
 /** What only a person's name is followed by: a title, 한테, a signature, 이 with a particle. */
 const AFTER_PERSON = new RegExp(
-  `^(?: ?${CALLED}|(?:한테|에게|께서?)(?:도|만|는)?(?![가-힣])|이(?:가|는|도|랑|를|한테|네)(?![가-힣])| ?(?:앞으로|명의|인감|본인|라는 사람|이라는 (?:사람|분)|외 ?\\d)| ?\\(?(?:인|서명|본인|이하)[ )])`,
+  `^(?: ?${CALLED}|(?:한테|에게|께서?)(?:도|만|는)?(?![가-힣])|이(?:가|는|도|랑|를|한테|네)(?![가-힣])| ?(?:앞으로|명의|인감|본인|이름|라는 사람|이라는 (?:사람|분)|외 ?\\d)| ?\\(?(?:인|서명|본인|이하)[ )])`,
 );
 /** As above for a word that only has a name's form: nothing that could be the rest of a longer word. */
 const AFTER_STRANGER = new RegExp(
@@ -50,6 +50,7 @@ const NOUN_CALLED = new RegExp(`^(?: ?(?:씨|언니|오빠|누나|쌤)| (?:형|�
 const VOCATIVE = /^[아야](?=[\s,!?~.…]|$)/;
 /** 이 that makes a given name easier to say, and a particle of its own: no noun is inflected so. */
 const WITH_I = /^이(?:가|는|도|를|네|한테|에게|보고|하고)(?:도|는)?(?![가-힣])/;
+const HEAD = /(?:^|[\n:.!?]) ?$/;
 const TO_A_PERSON = /^(?:한테|에게|께|께서|보고)(?:도|만|는)?(?![가-힣])/;
 const GIVEN_COPULA = /^(?:입니다|이에요|예요|이라고|라고|인데|이고|니\?|이니\?|야[?.!]|이래|래[.?!])/;
 const BELONGING = new RegExp(`^이? ${alternatives(wordsOf('names', 'belongings'))}`);
@@ -91,7 +92,7 @@ export function findFamiliarNames({ text }: Reading, isInCompany: boolean): Cand
   }
   for (const { 0: name, index } of text.matchAll(LATIN_NAME)) found.push(latinName(text, index, index + name.length));
   for (const { index } of text.matchAll(SURNAME_ALONE)) found.push(person(index, index + 1, LIKELY));
-  const isAmongNames = isInCompany || found.some(({ score }) => score >= 0.5);
+  const isAmongNames = isInCompany || found.some(({ score }) => score >= 0.5) || found.filter(({ score }) => score >= FAMILIAR).length > 1;
   return isAmongNames ? found.map((name) => ({ ...name, score: name.score + IN_COMPANY })) : found;
 }
 
@@ -131,8 +132,10 @@ function givenName(text: string, start: number, word: string): Candidate | undef
 }
 
 function isCommonGivenName(text: string, start: number, after: string, isNoun: boolean, isClosed: boolean): boolean {
-  if (VOCATIVE.test(after) && (after[0] === '아') === isClosed) return !(isNoun && after[0] === '야');
   const before = text.slice(Math.max(0, start - CONTEXT), start);
+  // 미래야 may be a copula's; at the head of what is said somebody is called.
+  if (VOCATIVE.test(after) && (after[0] === '아') === isClosed)
+    return !isNoun || after[0] === '아' || (HEAD.test(before) && /^야[\s,]/.test(after));
   if (TO_A_PERSON.test(after) && (!isNoun || KIN_BEFORE.test(before) || after.startsWith('한테'))) return true;
   if (isNoun) return NOUN_CALLED.test(after);
   return (
@@ -141,6 +144,7 @@ function isCommonGivenName(text: string, start: number, after: string, isNoun: b
     KIN_BEFORE.test(before) ||
     BELONGING.test(after) ||
     GIVEN_COPULA.test(after) ||
+    /^네(?= )/.test(after) ||
     (isClosed ? AFTER_CLOSED : AFTER_OPEN).test(after)
   );
 }

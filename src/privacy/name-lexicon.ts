@@ -16,8 +16,10 @@ const STOP_BEGINNING = new RegExp(`^(?:${wordsOf('names', 'stopBeginnings').join
 /** A noun with one of these is no name, unless what follows says that the whole word is one: `유지은입니다`. */
 const PARTICLE_SYLLABLE = /[은는이가을를의에도로만나고지으중]$/;
 const VERB_SYLLABLE = /[하한할해]$/;
+/** 서류요, 예정임, 차주명: a noun with a copula or a noun's own ending. */
+const NOUN_TAIL = /[요임명일]$/;
 const VERB_ENDING = /하[여고면는지게기자]$/;
-const SAYS_NAME = /^(?:입니다|이에요|예요|이라고|이고|인데|님|씨| ?고객)/;
+const SAYS_NAME = /^(?:입니다|이에요|예요|이라고|이고|인데|님|씨| ?(?:고객|선생님|(?:대리|과장|차장|부장|팀장|주임|실장|사장|교수)님?))/;
 
 /**
  * Whether a Hangul word of a name's form (surname and given syllables) is no ordinary word, seen what follows it;
@@ -27,6 +29,7 @@ export function isNoWord(word: string, after: string, isFamiliar = familiarNameL
   if (STOP_WORDS.has(word) || (!isFamiliar && (STOP_BEGINNING.test(word) || VERB_ENDING.test(word))))
     return false;
   if (word.length === 2) return !NOUNS.has(word);
+  if (!isFamiliar && NOUN_TAIL.test(word) && NOUNS.has(word.slice(0, -1))) return false;
   const isInflected = PARTICLE_SYLLABLE.test(word) || VERB_SYLLABLE.test(word);
   return !(isInflected && NOUNS.has(word.slice(0, -1)) && !SAYS_NAME.test(after));
 }

@@ -45,6 +45,10 @@ const CUES: readonly Cue[] = [
   ),
   cue(`(?<name>${FULL_NAME}|${FOREIGN_HANGUL}) ?(?:고객님|고객 ?(?:이름|명의)|님|씨|${TITLES}님)`, 0.7),
   cue(`${FOREIGN_CUED} 고객`, 0.6),
+  cue(
+    `(?:이름|성함|성명)(?:은|이)? (?<name>(?!비밀|뭐|무엇|다른|같은|이거|아래|맞)[가-힣]{1,5}(?: [가-힣]{1,4}){0,2})(?=이에요|예요|입니다|이라고 ?(?:해|합|불))`,
+    0.6,
+  ),
   cue(`(?:저|나) (?<name>${FULL_NAME}|${FOREIGN_HANGUL})(?=${COPULA})`, 0.6),
   cue(
     `(?<name>${FULL_NAME}|${SHORT_NAME}|${FOREIGN_NAME})(?: ?이|(?<![하오보시]))라고 ?(?:합니다|하는데|해요|하고|불러)`,

@@ -58,6 +58,8 @@ const CVC_LABELLED = new RegExp(
   `${alternatives(wordsOf('secrets', 'cvcCues'))} ?(?:번호|코드|값|숫자)?(?:는요?|은|이|가|로|도| ?is| ?[:=])?(?:[\\s:]{0,2}|[?.]? ?\\n ?[가-힣A-Za-z0-9]{1,6} ?: ?)((?<!\\d)\\d(?:[ .-]?\\n?\\d){2,3})(?![-./]?\\d)(?! ?${alternatives(wordsOf('secrets', 'cvcNotAfter'))})`,
   'gi',
 );
+/** `뒷면에는 338`, where a card was told. */
+const CVC_BEHIND = /(?:뒷면|뒤)(?:에는?|은|:)? ?(?:적힌|있는)? ?(\d{3})(?!\d|[-./]\d| ?(?:번|원|호|층|개|명|자리))/g;
 const CVC_AFTER_EXPIRY = /^[^\d가-힣]{1,3}(\d{3})(?![-./]?\d)(?! ?(?:원|회|번|개|분))/;
 
 /** Three or four digits right after CVC or its other names, or three after a card number and its expiry. */
@@ -66,7 +68,9 @@ export function findCvcs(reading: Reading, cards: readonly Candidate[], expiries
   const following = expiries
     .filter((expiry) => cards.some((card) => card.end <= expiry.start && expiry.start - card.end <= CARD_CONTEXT_REACH))
     .flatMap((expiry) => afterwards(reading.text, expiry.end, CVC_AFTER_EXPIRY, 'CVC'));
-  return [...labelled, ...following];
+  const behind =
+    cards.length === 0 ? [] : Array.from(reading.text.matchAll(CVC_BEHIND), (match) => spanOfLastGroup(match, 'CVC', 0.7));
+  return [...labelled, ...following, ...behind];
 }
 
 function spanOfLastGroup(match: RegExpMatchArray, type: Candidate['type'], score: number): Candidate {

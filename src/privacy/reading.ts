@@ -45,7 +45,9 @@ export class Reading {
   /** The label that decides what stands at `position`: the nearest to the left in the same sentence. */
   labelBefore(position: number): Label | undefined {
     if (this.labelAt.has(position)) return this.labelAt.get(position);
-    const label = this.findLabel(position) ?? this.columnLabel(position);
+    const column = this.columnLabel(position);
+    const left = this.findLabel(position);
+    const label = column && (!left || left.start < column.start) ? column : (left ?? column);
     this.labelAt.set(position, label);
     return label;
   }

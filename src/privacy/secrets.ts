@@ -26,13 +26,14 @@ export function findSecrets(reading: Reading): Candidate[] {
     const from = cue.index + cue[0].length;
     return valueAfter(text, from, !NUMERIC_CUE.test(cue[0]));
   });
+  const onCard = securityCardValues(text);
   return [
     ...found,
-    ...found.flatMap(({ end }) => furtherValue(text, end)),
+    ...[...found, ...onCard].flatMap(({ end }) => furtherValue(text, end)),
     ...valuesBefore(text),
     ...answers(text),
     ...partialValues(text),
-    ...securityCardValues(text),
+    ...onCard,
   ];
 }
 
@@ -47,8 +48,9 @@ function valueAfter(text: string, from: number, mayHaveLetters: boolean): Candid
 /** Length of the secret at the start of a text; 0 where there is none. */
 function valueLength(text: string, mayHaveLetters: boolean): number {
   const digits = (DIGITS.exec(text) ?? DIGITS_ALONE.exec(text))?.[0];
-  if (digits !== undefined && digits.replace(/\D/g, '').length >= 4) return digits.length;
   const word = ASCII_WORD.exec(text)?.[0].replace(/["'.,)\]]+$/, '');
+  if (digits !== undefined && digits.replace(/\D/g, '').length >= 4 && !(word && mayHaveLetters && isPassword(word)))
+    return digits.length;
   if (word === undefined) return 0;
   return (mayHaveLetters ? isPassword(word) : isCode(word)) ? word.length : 0;
 }
@@ -100,7 +102,7 @@ function furtherValue(text: string, from: number): Candidate[] {
 }
 
 const VALUE_BEFORE = new RegExp(
-  `(?<![\\d*#])(?<!\\d[-./,])(\\d{4}|\\d{6})(?:이|가|는|은)? ?(?:제|내|저의)? ?${CUES}(?=예요|이에요|에요|인데|입니다|맞|라고|거든|이야|야|임|였| ?(?:문자)?(?:가|는)? ?(?:왔|온|받았|뜨|떴))`,
+  `(?<![\\d*#])(?<!\\d[-./,])(\\d{4}|\\d{6})(?: ?이라고|이|가|는|은)? ?(?:제|내|저의)? ?${CUES}(?=예요|이에요|에요|인데|입니다|맞|라고|거든|이야|야|임|였| ?(?:문자)?(?:가|는)? ?(?:왔|온|받았|뜨|떴))`,
   'gi',
 );
 
@@ -119,12 +121,13 @@ const SECURITY_CARD = /보안 ?카드/g;
 const CARD_VALUE =
   /\d{1,2} ?번(?:째)?(?:의|에)? ?(?:앞|뒤) ?(?:두|2|네|4)? ?(?:자리|숫자)?(?:은|는|이|가|:)? ?(\d{2,4})(?!\d)(?! ?(?:번|개|원|자리|회))/g;
 const SERIAL = /일련 ?번호(?:는|은|가|:)? ?(\d{6,12})(?!\d)/g;
+const CARD_CODE = /^보안 ?카드(?: ?번호)?(?:는|가)? ?(\d{4})(?!\d| ?(?:번|개|원|자리|회|년))/g;
 const CARD_REACH = 90;
 
 function securityCardValues(text: string): Candidate[] {
   return Array.from(text.matchAll(SECURITY_CARD)).flatMap((card) => {
     const near = text.slice(card.index, card.index + CARD_REACH);
-    return [...near.matchAll(CARD_VALUE), ...near.matchAll(SERIAL)].map((match) => {
+    return [...near.matchAll(CARD_VALUE), ...near.matchAll(SERIAL), ...near.matchAll(CARD_CODE)].map((match) => {
       const end = card.index + match.index + match[0].length;
       return secret(end - match[1]!.length, end);
     });
