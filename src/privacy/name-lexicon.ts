@@ -19,7 +19,8 @@ const VERB_SYLLABLE = /[하한할해]$/;
 /** 서류요, 예정임, 차주명: a noun with a copula or a noun's own ending. */
 const NOUN_TAIL = /[요임명일]$/;
 const VERB_ENDING = /하[여고면는지게기자]$/;
-const SAYS_NAME = /^(?:입니다|이에요|예요|이라고|이고|인데|님|씨| ?(?:고객|선생님|(?:대리|과장|차장|부장|팀장|주임|실장|사장|교수)님?))/;
+const SAYS_NAME = /^(?:입니다|이에요|예요|이라고|이고|인데|님|씨)/;
+const TITLED = /^ ?(?:고객|선생님|(?:대리|과장|차장|부장|팀장|주임|실장|사장|교수)님?)/;
 
 /**
  * Whether a Hangul word of a name's form (surname and given syllables) is no ordinary word, seen what follows it;
@@ -31,7 +32,7 @@ export function isNoWord(word: string, after: string, isFamiliar = familiarNameL
   if (word.length === 2) return !NOUNS.has(word);
   if (!isFamiliar && NOUN_TAIL.test(word) && NOUNS.has(word.slice(0, -1))) return false;
   const isInflected = PARTICLE_SYLLABLE.test(word) || VERB_SYLLABLE.test(word);
-  return !(isInflected && NOUNS.has(word.slice(0, -1)) && !SAYS_NAME.test(after));
+  return !(isInflected && NOUNS.has(word.slice(0, -1)) && !SAYS_NAME.test(after) && !(isFamiliar && TITLED.test(after)));
 }
 
 /** How many syllables of a word, from its first on, are a surname and a given name that is common (3 or 4); 0: none. */
@@ -64,4 +65,9 @@ export function isNounToo(name: string): boolean {
 /** Whether a Hangul syllable ends with a consonant, which decides the particle after it. */
 export function endsWithConsonant(syllable: string): boolean {
   return (syllable.charCodeAt(0) - 0xac00) % 28 !== 0;
+}
+
+/** Whether a name of three syllables or more begins with a surname of two (남궁민). */
+export function isDoubleSurname(name: string): boolean {
+  return name.length > 2 && DOUBLE_SURNAMES.has(name.slice(0, 2));
 }

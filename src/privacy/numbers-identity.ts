@@ -27,6 +27,7 @@ export function registrationNumber(window: DigitWindow): Candidate | undefined {
   else if (isContiguous && !isLabelled && !window.isSpelledOut && isEanValid(digits)) score -= 0.3;
   // Most corporate numbers read as dates: beside their label they are registration numbers only by the checksum.
   if (!isValid && window.hasLabel('CORP_REG')) score -= 0.2;
+  if (!isValid && !isPrinted && window.hasLabel('ACCOUNT', 'CARD')) score -= 0.2;
   if (isLabelled) score += 0.35;
   else if ('90'.includes(digits[6]!)) score -= 0.45;
   return found(window, type, score + window.surroundings(isPrinted));
