@@ -1,68 +1,72 @@
 /**
- * Prints precision, recall and the misses of the detector on the labelled sets, a type a line.
- * `npm run build && node evals/pii/report.mjs [file.jsonl …]`; a prediction counts when its type and at least half of
- * the union of the spans agree. Files whose lines hold `turns` are read as several messages.
+ * Prints precision, recall and F1 of the detector on the labelled sets, per set and per type.
+ * `npm run build && node evals/pii/report.mjs [--misses] [--brief] [file …]`; `labelled.ts` says how a set is written and when a
+ * prediction is right. `--misses` lists what was missed, wrong or leaked; `--brief` leaves out the types.
  */
-import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readdirSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+import { agrees, readExamples } from './labelled.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const dist = process.env.SANGDAM_DIST ?? join(here, '..', '..', 'dist');
 const { PiiDetector } = await import(pathToFileURL(join(dist, 'privacy', 'detector.js')).href);
 const { PII_TYPES } = await import(pathToFileURL(join(dist, 'privacy', 'types.js')).href);
 
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { misses: { type: 'boolean' }, brief: { type: 'boolean' } },
+});
+const shippedSets = () => [
+  ...['pii.jsonl', 'pii-multi-turn.jsonl'].map((name) => join(here, name)),
+  ...readdirSync(join(here, 'sets'))
+    .sort()
+    .map((name) => join(here, 'sets', name)),
+];
 const detector = new PiiDetector();
-const files = process.argv.length > 2 ? process.argv.slice(2) : ['pii.jsonl', 'pii-multi-turn.jsonl'].map((name) => join(here, name));
-for (const file of files) report(file);
+for (const file of positionals.length > 0 ? positionals : shippedSets()) print(file, measure(readExamples(file)));
 
-function report(file) {
-  const counts = new Map();
+function measure(examples) {
+  const types = new Map();
   const misses = [];
-  const negatives = { all: 0, touched: 0 };
+  const harmless = { all: 0, touched: 0 };
   let leaks = 0;
-  for (const line of readFileSync(file, 'utf8').split('\n').filter(Boolean)) {
-    const example = JSON.parse(line);
-    const turns = example.turns ?? [example.text];
-    const found = example.turns ? detector.detectTurns(turns) : detector.detect(example.text).map((each) => ({ ...each, turn: 0 }));
-    const expected = example.spans.map((span) => ({ turn: 0, ...span }));
-    const open = new Set(expected);
-    const wrong = found.filter((finding) => {
-      const match = [...open].find((span) => span.type === finding.type && span.turn === finding.turn && overlap(span, finding) >= 0.5);
-      if (match) open.delete(match);
-      count(counts, finding.type, match ? 'hits' : 'wrong');
-      return !match;
-    });
-    for (const span of open) count(counts, span.type, 'missed');
-    const leaked = expected.filter((span) => PII_TYPES[span.type].tier <= 2 && !isCovered(span, found, turns[span.turn]));
+  for (const { turns, spans } of examples) {
+    const found = detector.detectTurns(turns);
+    const wrong = found.filter((finding) => !spans.some((span) => agrees(span, finding)));
+    const missed = spans.filter((span) => !found.some((finding) => agrees(span, finding)));
+    const leaked = spans.filter((span) => PII_TYPES[span.type].tier <= 2 && !isCovered(span, found, turns[span.turn]));
+    for (const { type } of found) rowOf(types, type).found++;
+    for (const { type } of wrong) rowOf(types, type).wrong++;
+    for (const { type } of spans) rowOf(types, type).expected++;
+    for (const { type } of missed) rowOf(types, type).missed++;
     leaks += leaked.length;
-    if (expected.length === 0) {
-      negatives.all++;
-      if (found.length > 0) negatives.touched++;
+    if (spans.length === 0) {
+      harmless.all++;
+      if (found.length > 0) harmless.touched++;
     }
-    if (wrong.length > 0 || open.size > 0 || leaked.length > 0)
-      misses.push({ text: turns.join('\n'), wrong: show(wrong, turns), missed: show([...open], turns), leaked: show(leaked, turns) });
+    if (wrong.length + missed.length + leaked.length > 0)
+      misses.push({ text: turns.join('\n'), wrong: show(wrong, turns), missed: show(missed, turns), leaked: show(leaked, turns) });
   }
-  console.log(`\n${file}`);
-  const total = { hits: 0, wrong: 0, missed: 0 };
-  for (const [type, row] of [...counts].sort(([a], [b]) => a.localeCompare(b))) {
+  return { examples: examples.length, types, misses, harmless, leaks };
+}
+
+function print(file, { examples, types, misses, harmless, leaks }) {
+  console.log(`\n${basename(file)}: ${examples} examples`);
+  const total = { found: 0, wrong: 0, expected: 0, missed: 0 };
+  for (const [type, row] of [...types].sort(([a], [b]) => a.localeCompare(b))) {
     for (const key of Object.keys(total)) total[key] += row[key];
-    console.log(figures(type, row));
+    if (!options.brief) console.log(figures(type, row));
   }
   console.log(figures('all', total));
-  console.log(`negatives touched ${negatives.touched} of ${negatives.all}; T0 to T2 values that leak a character: ${leaks}`);
-  for (const miss of misses) console.log(JSON.stringify(miss));
+  console.log(`harmless examples touched ${harmless.touched} of ${harmless.all}; T0 to T2 values that leak a character: ${leaks}`);
+  if (options.misses) for (const miss of misses) console.log(JSON.stringify(miss));
 }
 
-function count(counts, type, key) {
-  const row = counts.get(type) ?? { hits: 0, wrong: 0, missed: 0 };
-  row[key]++;
-  counts.set(type, row);
-}
-
-function overlap(a, b) {
-  const shared = Math.min(a.end, b.end) - Math.max(a.start, b.start);
-  return shared <= 0 ? 0 : shared / (Math.max(a.end, b.end) - Math.min(a.start, b.start));
+function rowOf(types, type) {
+  if (!types.has(type)) types.set(type, { found: 0, wrong: 0, expected: 0, missed: 0 });
+  return types.get(type);
 }
 
 function isCovered(span, found, text) {
@@ -71,12 +75,14 @@ function isCovered(span, found, text) {
   return true;
 }
 
-function figures(type, { hits, wrong, missed }) {
-  const precision = hits + wrong === 0 ? 1 : hits / (hits + wrong);
-  const recall = hits + missed === 0 ? 1 : hits / (hits + missed);
-  return `${type.padEnd(16)} precision ${precision.toFixed(3)}  recall ${recall.toFixed(3)}  (${hits} found, ${wrong} wrong, ${missed} missed)`;
+function figures(type, { found, wrong, expected, missed }) {
+  const precision = found === 0 ? 1 : (found - wrong) / found;
+  const recall = expected === 0 ? 1 : (expected - missed) / expected;
+  const f1 = precision + recall === 0 ? 0 : (2 * precision * recall) / (precision + recall);
+  const counts = `${expected} expected, ${missed} missed, ${wrong} wrong`;
+  return `${type.padEnd(16)} precision ${precision.toFixed(3)}  recall ${recall.toFixed(3)}  F1 ${f1.toFixed(3)}  (${counts})`;
 }
 
 function show(spans, turns) {
-  return spans.map(({ type, turn, start, end, score }) => `${type}:${turns[turn].slice(start, end)}${score ? ` ${score}` : ''}`);
+  return spans.map(({ type, turn, start, end, score }) => `${type}:${turns[turn].slice(start, end)}${score ? ` ${score.toFixed(2)}` : ''}`);
 }

@@ -36,8 +36,8 @@ const NOT_TOWN = new RegExp(`(?:^| )${alternatives(wordsOf('addresses', 'notTown
 
 /** Where people live: a city with a road or lot number, a road with a door number, an apartment with its block and door. */
 export function findAddresses(reading: Reading): Candidate[] {
-  if (!/\d/.test(reading.text)) return [];
-  return [...ANCHORS.flatMap((anchor, kind) => anchored(reading, anchor, kind === 0)), ...apartments(reading)];
+  const found = [...ANCHORS.flatMap((anchor, kind) => anchored(reading, anchor, kind === 0)), ...apartments(reading), ...towns(reading)];
+  return found.map((address) => besideOther(address, found));
 }
 
 function anchored(reading: Reading, anchor: RegExp, isRoad: boolean): Candidate[] {
@@ -62,7 +62,7 @@ function detailEnd(text: string, from: number): number {
 function baseScore(anchor: string, hasRegion: boolean, isRoad: boolean, hasDetail: boolean): number {
   if (hasRegion) return hasDetail ? 0.85 : 0.6;
   if (isRoad) return hasDetail ? 0.45 : 0.25;
-  return /\d-\d|번지$/.test(anchor) ? 0.25 : 0;
+  return /\d-\d|번지$/.test(anchor) ? (hasDetail ? 0.45 : 0.25) : 0;
 }
 
 function apartments(reading: Reading): Candidate[] {
@@ -75,10 +75,41 @@ function apartments(reading: Reading): Candidate[] {
   });
 }
 
+/** A city or district with its town, without a number: an address only where somebody lives. */
+const TOWN = new RegExp(
+  `(?<![가-힣])(?:${PROVINCE} ?)?(?:${CITY} ){1,2}[가-힣]{1,4}\\d?[동읍면리](?=[ ,.?!\\n]|이|에|$|쪽|살|요|인)`,
+  'g',
+);
+
+function towns({ text }: Reading): Candidate[] {
+  return Array.from(text.matchAll(TOWN)).map((match) => {
+    const townEnd = match.index + match[0].length;
+    const end = detailEnd(text, townEnd);
+    const score = (end > townEnd ? 0.6 : 0.35) + context(text, match.index, end);
+    return { start: match.index, end, type: 'ADDRESS', score };
+  });
+}
+
+/** The rest of an address that was told in parts: `…평촌대로 210이요. 아, 105동 903호예요`. */
+function besideOther(address: Candidate, all: readonly Candidate[]): Candidate {
+  const isPart = all.some(
+    ({ start, end, score }) => score >= 0.5 && end <= address.start && address.start - end <= 16 && start < address.start,
+  );
+  return isPart ? { ...address, score: address.score + 0.3 } : address;
+}
+
 /** Somebody lives there, or an institution has its place there. */
 function context(text: string, start: number, end: number): number {
   const before = text.slice(Math.max(0, start - 16), start);
   const after = text.slice(end, end + 14);
   if (INSTITUTION_AFTER.test(after) || INSTITUTION_BEFORE.test(before)) return -0.4;
-  return RESIDENCE.test(before) || RESIDENCE.test(after.slice(0, 10)) ? 0.3 : 0;
+  return RESIDENCE.test(before) || RESIDENCE.test(after.slice(0, 10)) || isAskedFor(text, start) ? 0.3 : 0;
+}
+
+const ASKS_RESIDENCE = new RegExp(`${RESIDENCE_WORDS}[^\\n]{0,24}(?:요|까|니|지|죠|다|줘)[ ]?[?.!]*\\s*$`, 'i');
+
+/** Whether the line before asks where somebody lives, and this place is in the answer's first words. */
+function isAskedFor(text: string, start: number): boolean {
+  const lineStart = text.lastIndexOf('\n', start - 1) + 1;
+  return lineStart > 0 && start - lineStart <= 24 && ASKS_RESIDENCE.test(text.slice(Math.max(0, lineStart - 48), lineStart));
 }

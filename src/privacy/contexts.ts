@@ -10,7 +10,7 @@ export interface Label {
 
 /** Particles and endings that may follow a noun. */
 export const PARTICLE =
-  '(?:은요?|는요?|이요?|가요?|을|를|의|에|로|으로|도|만|와|과|랑|이랑|하고|에서|에는|에서는|으로는|로는|이고요?|이구요|고요|구요|고|인데요?|입니다|이에요|예요|에요|요|이라|라|라고|이라고|부터|까지|에게|한테|께|께서|이며|며|이네요|네요|이죠|죠|이야|야|쪽|건|이건)';
+  '(?:은요?|는요?|이요?|가요?|을|를|의|에|로|으로|도요?|만요?|와|과|랑|이랑|하고|에서|에는|에서는|으로는|로는|이고요?|이구요|고요|구요|고|인데요?|입니다|이에요|예요|에요|요|이라|라|라고|이라고|부터|까지|에게|한테|께|께서|이며|며|이네요|네요|이죠|죠|이야|야|쪽|건|이건)';
 const VERB_ENDING = '(?:하|했|할|해|한(?!도)|받|됐|되|주|드|왔|온|들어|걸|계)';
 
 function bounded(fragment: string): string {
@@ -33,9 +33,9 @@ export function labelsIn(text: string): Label[] {
   }));
 }
 
-/** Whether a sentence or a paragraph ends between two places. */
+/** Whether a statement or a paragraph ends between two places; a question does not, since its answer follows. */
 export function isSentenceEndBetween(text: string, from: number, to: number): boolean {
-  return /[.?!](?:\s|$)|\n\s*\n/.test(text.slice(from, to));
+  return /[.!](?:\s|$)|\n\s*\n/.test(text.slice(from, to));
 }
 
 const BANKS = alternatives(wordsOf('banks', 'names'));

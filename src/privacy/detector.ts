@@ -7,6 +7,7 @@ import { findBirthDates } from './birth-dates.js';
 import { digitWindows, type DigitWindow } from './digit-chains.js';
 import { findLinkingInformation, findPassports, findPlates } from './documents.js';
 import { findEmails, findIpAddresses } from './internet.js';
+import { findFamiliarNames } from './familiar-names.js';
 import { findKnownNames, findNames } from './names.js';
 import { account } from './numbers-account.js';
 import { card, findCardExpiries, findCvcs } from './numbers-card.js';
@@ -123,7 +124,8 @@ const ASKED_LABELS: Partial<Record<PiiType, string>> = {
 /** What consists of words, where words that a line break cut are whole again. */
 function wordsIn(reading: Reading): Candidate[] {
   const emails = findEmails(reading).filter(({ start }) => reading.labelBefore(start)?.type === 'EMAIL');
-  return [...emails, ...findAddresses(reading), ...findNames(reading, [])];
+  const names = findNames(reading, []).filter(({ start }) => /[가-힣]/.test(reading.text[start]!));
+  return [...emails, ...findAddresses(reading), ...names];
 }
 
 function candidatesIn(reading: Reading, { isKnownName }: DetectOptions): Candidate[] {
@@ -143,6 +145,9 @@ function candidatesIn(reading: Reading, { isKnownName }: DetectOptions): Candida
   const secrets = findSecrets(reading).filter(
     (secret) => !isHotline(secret) && !accepted.some((number) => covers(number, secret)),
   );
+  const birthDates = findBirthDates(reading);
+  const addresses = findAddresses(reading);
+  const personal = [...accepted, ...birthDates, ...addresses.filter(({ score }) => score >= MASK_SCORE)];
   return [
     ...numbers,
     ...emails,
@@ -152,9 +157,9 @@ function candidatesIn(reading: Reading, { isKnownName }: DetectOptions): Candida
     ...findPlates(reading),
     ...findIpAddresses(reading),
     ...findLinkingInformation(reading),
-    ...findBirthDates(reading),
-    ...findAddresses(reading),
-    ...namesIn(reading, accepted, isKnownName),
+    ...birthDates,
+    ...addresses,
+    ...namesIn(reading, personal, isKnownName),
   ];
 }
 
@@ -164,10 +169,12 @@ function namesIn(
   numbers: readonly Candidate[],
   isKnownName: DetectOptions['isKnownName'],
 ): Candidate[] {
-  const names = findNames(reading, numbers);
+  const cued = findNames(reading, numbers);
+  const names = [...cued, ...findFamiliarNames(reading, numbers.length + cued.length > 0)];
   if (names.length === 0 && !isKnownName) return names;
   const firstSeen = new Map<string, number>();
-  for (const { start, end } of names) {
+  for (const { start, end, score } of names) {
+    if (score < MASK_SCORE) continue;
     const name = reading.text.slice(start, end);
     firstSeen.set(name, Math.min(start, firstSeen.get(name) ?? start));
   }

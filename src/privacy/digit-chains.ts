@@ -153,7 +153,8 @@ export class DigitWindow {
  * where every digit has soft edges (spoken, or all parted by invisible characters) most are none.
  */
 function jointPenalty(block: Block, before: Block): number {
-  if (block.joint === 'sign') return /[-./]/.test(block.gap) ? 0.45 : 0.05;
+  // ` / ` parts two values; a number's own signs stand close.
+  if (block.joint === 'sign') return /^\s*[-./]|[-./]\s*$/.test(block.gap) && !/^\s.*\s$/.test(block.gap) ? 0.45 : 0.05;
   if (block.joint !== 'soft') return 0;
   return Math.min(block.end - block.start, before.end - before.start) > 1 ? 0.02 : INSIDE_RUN;
 }

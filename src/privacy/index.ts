@@ -1,4 +1,5 @@
 /** What the room shows. */
+export { counsellorMask, restoreTokens } from './counsellor-mask.js';
 export { ConversationMasker, type MaskedMessage } from './conversation-masker.js';
 export { PiiDetector } from './detector.js';
 export { maskText, StreamMasker } from './stream-masker.js';

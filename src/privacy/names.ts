@@ -1,4 +1,5 @@
 import { BANK_NAME } from './contexts.js';
+import { familiarNameLength, isNoWord } from './name-lexicon.js';
 import type { Candidate, Reading } from './reading.js';
 import { alternatives, charactersOf, wordsOf } from './tables.js';
 
@@ -8,7 +9,9 @@ const DOUBLE_SURNAME = alternatives(wordsOf('names', 'doubleSurnames'));
 /** Three syllables and more; two (a surname and one syllable) are too many words, so only strong cues take them. */
 const FULL_NAME = `(?:${DOUBLE_SURNAME}${GIVEN}{1,2}|${SURNAME}${GIVEN}{2})`;
 const SHORT_NAME = `${SURNAME}${GIVEN}`;
-const FOREIGN_NAME = `(?:${alternatives(wordsOf('names', 'foreign'))}(?: ?[가-힣]{1,3}?(?= |이|입|라|$)){0,2}|(?<![A-Za-z])[A-Z][A-Za-z'-]{1,15}(?: [A-Z][A-Za-z'-]{0,15}){0,3}(?![A-Za-z]))`;
+const FOREIGN_HANGUL = `${alternatives(wordsOf('names', 'foreign'))}(?: ?[가-힣]{1,3}?(?= |이|입|라|$)){0,2}`;
+const FOREIGN_CUED = `(?<name>${FOREIGN_HANGUL})`;
+const FOREIGN_NAME = `(?:${FOREIGN_HANGUL}|(?<![A-Za-z])[A-Z][A-Za-z'-]{1,15}(?: [A-Z][A-Za-z'-]{0,15}){0,3}(?![A-Za-z]))`;
 const LONG_NAME = `(?<name>${FULL_NAME})`;
 
 const COPULA = '(?:입니다|이에요|예요|에요|이예요|이요|요|인데|이고|이구요|이라|라고|이라고|이며|이야|이죠|맞)';
@@ -18,7 +21,9 @@ const ENDS = `(?=[^가-힣]|$|${COPULA}|${CASE}(?:[^가-힣]|$))`;
 const SHORT_ENDS = `(?=[^가-힣]|$|${COPULA})`;
 /** 홍 길 동, 홍.길.동: only where a label asks for a name. */
 const SPELLED_NAME = `${SURNAME}(?<gap>[ .\\n])${GIVEN}\\k<gap>${GIVEN}${ENDS}`;
-const CUED_NAME = `(?<name>${FULL_NAME}${ENDS}|${SPELLED_NAME}|(?<=[\\s:=,.!~])${SHORT_NAME}${SHORT_ENDS}|${FOREIGN_NAME})`;
+/** Any two syllables after a surname, alone behind a label: `성명 최불암`. */
+const LABELLED_NAME = `${SURNAME}[가-힣]{2}(?=[ \\t]*(?:[\\n(,/|]|$))`;
+const CUED_NAME = `(?<name>${FULL_NAME}${ENDS}|${SPELLED_NAME}|(?<=[\\s:=,.!~])${SHORT_NAME}${SHORT_ENDS}|${LABELLED_NAME}|${FOREIGN_NAME})`;
 const TITLES = alternatives(wordsOf('names', 'titles'));
 const KIN = alternatives(wordsOf('names', 'kin'));
 
@@ -35,10 +40,16 @@ const CUES: readonly Cue[] = [
     'i',
   ),
   cue(
-    `(?:(?:저는|나는|본인은|안녕하세요|안녕하십니까)[\\s,.!~]{0,3}|(?:전|I am|I'm) )(?:저는 )?${CUED_NAME}(?=${COPULA}|[.,]?$)`,
+    `(?:(?:저는|나는|본인은|안녕하세요|안녕하십니까)[\\s,.!~]{0,3}|(?:전|I am|I'm) )(?:저는 )?${CUED_NAME}(?=${COPULA}|[.,]|$)`,
     0.8,
   ),
-  cue(`${LONG_NAME} ?(?:고객님|고객 ?(?:이름|명의)|님|씨|${TITLES}님)`, 0.7),
+  cue(`(?<name>${FULL_NAME}|${FOREIGN_HANGUL}) ?(?:고객님|고객 ?(?:이름|명의)|님|씨|${TITLES}님)`, 0.7),
+  cue(`${FOREIGN_CUED} 고객`, 0.6),
+  cue(
+    `(?:이름|성함|성명)(?:은|이)? (?<name>(?!비밀|뭐|무엇|다른|같은|이거|아래|맞)[가-힣]{1,5}(?: [가-힣]{1,4}){0,2})(?=이에요|예요|입니다|이라고 ?(?:해|합|불))`,
+    0.6,
+  ),
+  cue(`(?:저|나) (?<name>${FULL_NAME}|${FOREIGN_HANGUL})(?=${COPULA})`, 0.6),
   cue(
     `(?<name>${FULL_NAME}|${SHORT_NAME}|${FOREIGN_NAME})(?: ?이|(?<![하오보시]))라고 ?(?:합니다|하는데|해요|하고|불러)`,
     0.75,
@@ -55,26 +66,32 @@ function cue(pattern: string, score: number, flags = ''): Cue {
   return { pattern: new RegExp(`(?<![가-힣A-Za-z])${pattern}`, `g${flags}`), score };
 }
 
-const STOP_WORDS = new Set([...wordsOf('names', 'stopWords'), ...wordsOf('common-words', 'longNouns')]);
-const NOUNS = new Set([...wordsOf('common-words', 'nouns'), ...STOP_WORDS]);
-const STOP_BEGINNING = new RegExp(`^${alternatives(wordsOf('names', 'stopBeginnings'))}`);
-/** A noun with one of these is no name, unless what follows says that the whole word is one: `유지은입니다`. */
-const PARTICLE_SYLLABLE = /[은는이가을를의에도로만나고지으중]$/;
-const VERB_SYLLABLE = /[하한할해]$/;
-const SAYS_NAME = /^(?:입니다|이에요|예요|이라고|이고|인데|님|씨| ?고객)/;
-
 /** Names beside a cue, and names beside a number that is a person's (`numbers`: accepted candidates). */
 export function findNames(reading: Reading, numbers: readonly Candidate[]): Candidate[] {
   const cued = CUES.flatMap(({ pattern, score }) =>
     Array.from(reading.text.matchAll(pattern)).flatMap((match) => nameIn(match, match.index, score)),
   );
-  return [...cued, ...numbers.flatMap((number) => besideNumber(reading.text, number))];
+  return [...cued, ...namesInColumns(reading), ...numbers.flatMap((number) => besideNumber(reading.text, number))];
+}
+
+const NAME_HEADER = new RegExp(`^(?:${wordsOf('names', 'labels').join('|')})$`, 'i');
+const NAME_CELL = new RegExp(`^(?:${DOUBLE_SURNAME}[가-힣]{1,2}|${SURNAME}[가-힣]{1,2})$`);
+
+/** A column's cells under 성명, 고객명 …: any name there. */
+function namesInColumns({ text, cells }: Reading): Candidate[] {
+  return cells
+    .filter(({ header, start, end }) => NAME_HEADER.test(header) && NAME_CELL.test(text.slice(start, end)))
+    .filter(({ start, end }) => isNoWord(text.slice(start, end), ''))
+    .map(({ start, end }) => ({ start, end, type: 'PERSON', score: 0.8 }));
 }
 
 function nameIn(match: RegExpExecArray, from: number, score: number): Candidate[] {
   const matched = match.groups!.name!;
   const at = match[0].lastIndexOf(matched);
   const after = match.input.slice(match.index + at + matched.length, match.index + at + matched.length + 4);
+  // 환자: 허리가 …: a speaker begins a sentence.
+  if (/[:：]\s*$/.test(match[0].slice(0, at)) && /[가는은을를이도]$/.test(matched) && /^ [가-힣]/.test(after) && familiarNameLength(matched) === 0)
+    return [];
   // 이찬이라고: the name ends with a consonant, and 이 belongs to 이라고.
   const name =
     matched.length === 3 && matched.endsWith('이') && after.startsWith('라고') ? matched.slice(0, 2) : matched;
@@ -83,15 +100,12 @@ function nameIn(match: RegExpExecArray, from: number, score: number): Candidate[
 }
 
 function isName(word: string, after: string): boolean {
-  if (/[A-Za-z]/.test(word)) return /^[A-Z][a-z]/.test(word) && !NOT_A_LATIN_NAME.test(word);
-  if (STOP_WORDS.has(word) || STOP_BEGINNING.test(word)) return false;
-  if (word.length === 2) return !NOUNS.has(word);
-  const isInflected = PARTICLE_SYLLABLE.test(word) || VERB_SYLLABLE.test(word);
-  return !(isInflected && NOUNS.has(word.slice(0, -1)) && !SAYS_NAME.test(after));
+  if (/[A-Za-z]/.test(word)) return /^[A-Z]/.test(word) && !NOT_A_LATIN_NAME.test(word) && !/^[A-Z]{1,4}$/.test(word);
+  return isNoWord(word, after);
 }
 
 const NOT_A_LATIN_NAME =
-  /^(?:The|My|Is|It|Not|No|And|For|From|Please|Bank|Card|Account|Korea|Korean|English|Kb|Nh|Sc|Iphone|Galaxy)\b/i;
+  /^(?:The|Of|On|In|At|To|A|An|Name|Number|Date|Beneficiary|Remitter|Address|Phone|Email|My|Is|It|Not|No|And|For|From|Please|Bank|Card|Account|Korea|Korean|English|Kb|Nh|Sc|Iphone|Galaxy)\b/i;
 
 const NUMBER_TYPES = new Set<Candidate['type']>([
   'PHONE',
@@ -102,6 +116,7 @@ const NUMBER_TYPES = new Set<Candidate['type']>([
   'EMAIL',
   'DRIVER_LICENSE',
   'PASSPORT',
+  'DOB',
 ]);
 const NAME_BEFORE = new RegExp(
   `(?<![가-힣A-Za-z])${LONG_NAME}(?:님|씨)?[ ,/:\\n(]{1,3}(?:${BANK_NAME}[ ,/:]{0,2})?$`,

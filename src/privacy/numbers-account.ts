@@ -42,7 +42,7 @@ export function account(window: DigitWindow): Candidate | undefined {
   else if (window.hasLabel('PHONE') || PHONE_LIKE.test(digits)) score -= 0.35;
   if (window.hasLabel('NEGATIVE')) score -= 0.45;
   if (!window.isContiguous && YEAR_AND_MONTH.test(digits) && window.signatures[0]!.startsWith('4-2')) score -= 0.6;
-  return { start: window.start, end: window.end, type: 'ACCOUNT', score: score + window.surroundings(shape > 0) };
+  return { start: window.start, end: window.end, type: 'ACCOUNT', score: score + window.surroundings(shape > 0 || hasBank) };
 }
 
 function shapesOf(window: DigitWindow): AccountShape[] {

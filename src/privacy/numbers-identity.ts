@@ -27,6 +27,7 @@ export function registrationNumber(window: DigitWindow): Candidate | undefined {
   else if (isContiguous && !isLabelled && !window.isSpelledOut && isEanValid(digits)) score -= 0.3;
   // Most corporate numbers read as dates: beside their label they are registration numbers only by the checksum.
   if (!isValid && window.hasLabel('CORP_REG')) score -= 0.2;
+  if (!isValid && !isPrinted && window.hasLabel('ACCOUNT', 'CARD')) score -= 0.2;
   if (isLabelled) score += 0.35;
   else if ('90'.includes(digits[6]!)) score -= 0.45;
   return found(window, type, score + window.surroundings(isPrinted));
@@ -41,7 +42,7 @@ function isBirthDigits(digits: string, today: number): boolean {
 }
 
 const BACK_HALF =
-  /(?:뒷 ?자리|뒤 ?(?:7|일곱) ?자리|뒤 ?번호)[^\d\n]{0,10}\n?[^\d\n]{0,4}(?<!\d)([1-8](?:[ .\n-]?\d){6})(?![ .-]?\d)/g;
+  /(?:뒷 ?자리|뒤 ?(?:7|일곱) ?자리|뒤 ?번호)[^\d\n]{0,10}\n?[^\d\n]{0,4}(?<!\d)([1-8](?:[ .\n-]?\d){6})(?![ .-]?[\d*])/g;
 
 /** The back half alone, when it is called so: `주민번호 뒷자리는 1998959`. */
 export function findBackHalves(reading: Reading): Candidate[] {
@@ -84,7 +85,7 @@ export function businessNumber(window: DigitWindow): Candidate | undefined {
   if (window.digits.length !== 10 || window.hidden > 2) return undefined;
   const isPrinted = window.hasSignature('3-2-5');
   const isLabelled = window.isLabelled('BRN');
-  if (!isPrinted && !window.isContiguous && !isLabelled) return undefined;
+  if (window.digits.startsWith('0') || (!isPrinted && !window.isContiguous && !isLabelled)) return undefined;
   let score = isPrinted ? 0.35 : 0.1;
   if (isLabelled) score = Math.max(score, 0.15) + 0.4;
   else if (window.hasLabel('NEGATIVE')) score -= 0.4;

@@ -39,11 +39,12 @@ const USUAL_SHAPES = [
   '4-8',
   '4-7',
 ];
+const INTERNATIONAL_SHAPES = /^82[- ]0?10[- ]\d{4}[- ]\d{4}/;
 /** Three hidden digits and more: already masked. */
 const HIDDEN_PHONE = 3;
 const INSTITUTIONS = alternatives(wordsOf('labels', 'institutions'));
-const INSTITUTION_BEFORE = new RegExp(`${INSTITUTIONS}[^\\d.?!]{0,12}$`);
-const INSTITUTION_AFTER = new RegExp(`^[^\\d.?!가-힣]{0,3}[가-힣]{0,4} ?${INSTITUTIONS}`);
+const INSTITUTION_BEFORE = new RegExp(`${INSTITUTIONS}(?! ?(?:말고|아니고|아닌))[^\\d.?!\\n]{0,12}$`);
+const INSTITUTION_AFTER = new RegExp(`^[^\\d.?!가-힣\\n]{0,3}[가-힣]{0,4} ?${INSTITUTIONS}`);
 
 /** Telephone numbers of persons: mobile, safe (050), internet (070) and landlines that are no institution's. */
 export function phone(window: DigitWindow): Candidate | undefined {
@@ -75,7 +76,8 @@ function nationalNumber({ digits, start, reading }: DigitWindow): NationalNumber
   const international = /^(?:00(?:1|2|7\d{2})?)?82(0?[1-9][\d*]{7,10})$/.exec(digits);
   if (!international) return undefined;
   const plus = /\+ ?$/.exec(reading.text.slice(Math.max(0, start - 2), start));
-  if (!plus && !digits.startsWith('00') && reading.labelBefore(start)?.type !== 'PHONE') return undefined;
+  const isPrinted = INTERNATIONAL_SHAPES.test(reading.text.slice(start, start + 16));
+  if (!plus && !digits.startsWith('00') && !isPrinted && reading.labelBefore(start)?.type !== 'PHONE') return undefined;
   const rest = international[1]!;
   return {
     digits: rest.startsWith('0') ? rest : `0${rest}`,

@@ -20,7 +20,9 @@ export function resolveOverlaps(findings: readonly PiiFinding[], text: string): 
       const isWhole = rest.end - rest.start === finding.end - finding.start;
       if (!isWhole && !/[\p{L}\p{N}]/u.test(text.slice(rest.start, rest.end))) continue;
       const neighbour = owners[rest.start - 1] ?? owners[rest.end];
-      if (!isWhole && neighbour && rest.end - rest.start <= SHORT_REST) {
+      // Two readings of one address are one address.
+      const isSameAddress = finding.type === 'ADDRESS' && neighbour?.type === 'ADDRESS';
+      if (!isWhole && neighbour && (isSameAddress || rest.end - rest.start <= SHORT_REST)) {
         neighbour.start = Math.min(neighbour.start, rest.start);
         neighbour.end = Math.max(neighbour.end, rest.end);
         claim(neighbour, rest.start, rest.end);

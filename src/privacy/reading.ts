@@ -1,5 +1,6 @@
 import type { Normalised } from '../text/normalise.js';
 import { BANK_BEFORE, BANK_AFTER, isSentenceEndBetween, labelsIn, type Label } from './contexts.js';
+import { cellsUnderHeaders, type Cell } from './columns.js';
 import type { PiiType } from './types.js';
 
 /** A possible finding: offsets in the normalised text that is being read. */
@@ -14,11 +15,16 @@ export interface Candidate {
 const LABEL_REACH = 24;
 const NEGATIVE_REACH = 14;
 const BANK_WINDOW = 18;
-const POINTING = /^ ?(?:이게|이건|이거|이|제|내|저의|가|는|은)? ?(?:제|내|저의)? ?$/;
+/** An answer starts its line, but for who speaks and a word or two; its question ends the line before. */
+const ANSWER_REACH = 24;
+const QUESTION_REACH = 48;
+const QUESTION_ENDS = /(?:요|까|니|지|죠|다|줘|래|은|는)[ ]?[?.!]*[ ]*$/;
+const POINTING = /^(?:이?요|이?예요|입니다)? ?(?:이게|이건|이거|이|제|내|저의|가|는|은)? ?(?:제|내|저의)? ?$/;
 
 /** One normalised text while detectors look at it, with what several of them need to know about a place in it. */
 export class Reading {
   private labels: readonly Label[] | undefined;
+  private cachedCells: readonly Cell[] | undefined;
   private readonly labelAt = new Map<number, Label | undefined>();
 
   constructor(
@@ -39,9 +45,24 @@ export class Reading {
   /** The label that decides what stands at `position`: the nearest to the left in the same sentence. */
   labelBefore(position: number): Label | undefined {
     if (this.labelAt.has(position)) return this.labelAt.get(position);
-    const label = this.findLabel(position);
+    const column = this.columnLabel(position);
+    const left = this.findLabel(position);
+    const label = column && (!left || left.start < column.start) ? column : (left ?? column);
     this.labelAt.set(position, label);
     return label;
+  }
+
+  /** The cells of tables, each with its column's header. */
+  get cells(): readonly Cell[] {
+    this.cachedCells ??= cellsUnderHeaders(this.text);
+    return this.cachedCells;
+  }
+
+  /** The label in the header of the column that a place is in; it stands right before the cell. */
+  private columnLabel(position: number): Label | undefined {
+    const cell = this.cells.find(({ start, end }) => start <= position && position < end);
+    const label = cell && labelsIn(cell.header).at(-1);
+    return label && { start: cell.start, end: cell.start, type: label.type };
   }
 
   /** The label that follows `position` with nothing but a pronoun between: `… 이게 제 주민번호예요`. */
@@ -64,6 +85,15 @@ export class Reading {
     const label = this.labels.findLast(
       ({ end, type }) => end <= position && position - end <= (type === 'NEGATIVE' ? NEGATIVE_REACH : LABEL_REACH),
     );
-    return label && !isSentenceEndBetween(this.text, label.end, position) ? label : undefined;
+    return label && !isSentenceEndBetween(this.text, label.end, position) ? label : this.askedFor(position);
+  }
+
+  /** What the line before asks for, where the answer starts the line of `position`: `생년월일이 어떻게 되세요?⏎손님: 850630`. */
+  private askedFor(position: number): Label | undefined {
+    const lineStart = this.text.lastIndexOf('\n', position - 1) + 1;
+    if (lineStart === 0 || position - lineStart > ANSWER_REACH) return undefined;
+    const question = this.text.slice(Math.max(0, lineStart - 1 - QUESTION_REACH), lineStart - 1);
+    if (!QUESTION_ENDS.test(question)) return undefined;
+    return this.labels?.findLast(({ end }) => end < lineStart && end >= lineStart - 1 - QUESTION_REACH && end > this.text.lastIndexOf('\n', lineStart - 2));
   }
 }

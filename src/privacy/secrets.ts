@@ -26,12 +26,14 @@ export function findSecrets(reading: Reading): Candidate[] {
     const from = cue.index + cue[0].length;
     return valueAfter(text, from, !NUMERIC_CUE.test(cue[0]));
   });
+  const onCard = securityCardValues(text);
   return [
     ...found,
-    ...found.flatMap(({ end }) => furtherValue(text, end)),
+    ...[...found, ...onCard].flatMap(({ end }) => furtherValue(text, end)),
     ...valuesBefore(text),
+    ...answers(text),
     ...partialValues(text),
-    ...securityCardValues(text),
+    ...onCard,
   ];
 }
 
@@ -46,9 +48,16 @@ function valueAfter(text: string, from: number, mayHaveLetters: boolean): Candid
 /** Length of the secret at the start of a text; 0 where there is none. */
 function valueLength(text: string, mayHaveLetters: boolean): number {
   const digits = (DIGITS.exec(text) ?? DIGITS_ALONE.exec(text))?.[0];
-  if (digits !== undefined && digits.replace(/\D/g, '').length >= 4) return digits.length;
   const word = ASCII_WORD.exec(text)?.[0].replace(/["'.,)\]]+$/, '');
-  return word !== undefined && mayHaveLetters && isPassword(word) ? word.length : 0;
+  if (digits !== undefined && digits.replace(/\D/g, '').length >= 4 && !(word && mayHaveLetters && isPassword(word)))
+    return digits.length;
+  if (word === undefined) return 0;
+  return (mayHaveLetters ? isPassword(word) : isCode(word)) ? word.length : 0;
+}
+
+/** What machines send: capitals and digits, `GX8291`. */
+function isCode(word: string): boolean {
+  return /^(?=[A-Z]*\d)(?=\d*[A-Z])[A-Z\d]{6,8}$/.test(word);
 }
 
 /** Digits mixed with letters or symbols, and no address, date or amount. */
@@ -71,33 +80,54 @@ function partialValues(text: string): Candidate[] {
 
 const CONNECTOR = new RegExp(`^ ?${alternatives([...wordsOf('secrets', 'connectors'), ','])} ?(?:${FILLERS})?`, 'i');
 
+/** A question for a secret, and the answer that starts the next line or sentence: `비밀번호가 뭐예요?⏎손님: 1234요`. */
+const ANSWER = new RegExp(`${CUES}[^\\d\\n?]{0,16}[?요][ ?!.]{0,2}(?:\\n ?(?:[가-힣A-Za-z0-9]{1,6} ?: ?)?)?`, 'gi');
+
+function answers(text: string): Candidate[] {
+  return Array.from(text.matchAll(ANSWER)).flatMap((question) => {
+    const from = question.index + question[0].length;
+    const length = valueLength(text.slice(from, from + REACH), true);
+    return length === 0 ? [] : [secret(from, from + length)];
+  });
+}
+
 /** `비밀번호 1234 아니면 5678`: the second of two. */
 function furtherValue(text: string, from: number): Candidate[] {
   const rest = text.slice(from, from + REACH);
   const lead = CONNECTOR.exec(rest)?.[0].length ?? 0;
-  const digits = lead > 0 ? DIGITS_ALONE.exec(rest.slice(lead))?.[0] : undefined;
-  return digits === undefined ? [] : [secret(from + lead, from + lead + digits.length)];
+  if (lead === 0) return [];
+  const mayHaveLetters = !rest.trimStart().startsWith(',');
+  const length = DIGITS_ALONE.exec(rest.slice(lead))?.[0].length ?? (mayHaveLetters ? valueLength(rest.slice(lead), true) : 0);
+  return length === 0 ? [] : [secret(from + lead, from + lead + length)];
 }
 
 const VALUE_BEFORE = new RegExp(
-  `(?<![\\d*#])(?<!\\d[-./,])(\\d{4}|\\d{6})(?:이|가|는|은)? ?(?:제|내|저의)? ?${CUES}(?=예요|이에요|에요|인데|입니다|맞|라고|거든|이야|야|임|였)`,
+  `(?<![\\d*#])(?<!\\d[-./,])(\\d{4}|\\d{6})(?: ?이라고|이|가|는|은)? ?(?:제|내|저의)? ?${CUES}(?=예요|이에요|에요|인데|입니다|맞|라고|거든|이야|야|임|였| ?(?:문자)?(?:가|는)? ?(?:왔|온|받았|뜨|떴))`,
   'gi',
 );
 
+/** `문자로 582910 이 왔어요`. */
+const SENT_CODE = /(?:문자|sms|카톡|메시지)(?:로|에|으로)? ?(\d{6})(?= ?(?:이|가|이라고|라고)? ?(?:왔|온|떴|뜨|받))/gi;
+
 function valuesBefore(text: string): Candidate[] {
-  return Array.from(text.matchAll(VALUE_BEFORE), (match) => secret(match.index, match.index + match[1]!.length));
+  const sent = Array.from(text.matchAll(SENT_CODE), (match) => {
+    const end = match.index + match[0].length;
+    return secret(end - match[1]!.length, end);
+  });
+  return [...Array.from(text.matchAll(VALUE_BEFORE), (match) => secret(match.index, match.index + match[1]!.length)), ...sent];
 }
 
 const SECURITY_CARD = /보안 ?카드/g;
 const CARD_VALUE =
   /\d{1,2} ?번(?:째)?(?:의|에)? ?(?:앞|뒤) ?(?:두|2|네|4)? ?(?:자리|숫자)?(?:은|는|이|가|:)? ?(\d{2,4})(?!\d)(?! ?(?:번|개|원|자리|회))/g;
 const SERIAL = /일련 ?번호(?:는|은|가|:)? ?(\d{6,12})(?!\d)/g;
+const CARD_CODE = /^보안 ?카드(?: ?번호)?(?:는|가)? ?(\d{4})(?!\d| ?(?:번|개|원|자리|회|년))/g;
 const CARD_REACH = 90;
 
 function securityCardValues(text: string): Candidate[] {
   return Array.from(text.matchAll(SECURITY_CARD)).flatMap((card) => {
     const near = text.slice(card.index, card.index + CARD_REACH);
-    return [...near.matchAll(CARD_VALUE), ...near.matchAll(SERIAL)].map((match) => {
+    return [...near.matchAll(CARD_VALUE), ...near.matchAll(SERIAL), ...near.matchAll(CARD_CODE)].map((match) => {
       const end = card.index + match.index + match[0].length;
       return secret(end - match[1]!.length, end);
     });

@@ -21,8 +21,10 @@ export function widenJamo(character: string): string {
 export function composeJamo(text: OffsetText): OffsetText {
   if (!text.units.some((unit) => ANY_JAMO.test(unit))) return text;
   const composed = new OffsetText();
+  let free = '';
   for (let at = 0; at < text.length;) {
-    const syllable = syllableAt(text.units, at);
+    const syllable = syllableAt(text.units, at, free);
+    free = syllable ? '' : text.units[at]!;
     if (syllable) composed.copy(text, at, syllable.character, text.end[at + syllable.length - 1]!);
     else composed.copy(text, at, isDash(text.units, at) ? '-' : text.units[at]!);
     at += syllable?.length ?? 1;
@@ -35,7 +37,8 @@ interface Syllable {
   length: 2 | 3;
 }
 
-function syllableAt(units: readonly string[], at: number): Syllable | undefined {
+/** @param free the unit before, unless it belongs to a syllable */
+function syllableAt(units: readonly string[], at: number, free: string): Syllable | undefined {
   const [first, second, third, fourth] = units.slice(at, at + 4);
   if (first === undefined || second === undefined) return undefined;
   const lead = first.charCodeAt(0) - 0x1100;
@@ -47,7 +50,7 @@ function syllableAt(units: readonly string[], at: number): Syllable | undefined 
   const initial = INITIALS.indexOf(first);
   const medial = VOWELS.indexOf(second);
   // ㅋㅋㅠㅠ is a mood, not a syllable.
-  if (initial < 0 || medial < 0 || units[at - 1] === first || third === second) return undefined;
+  if (initial < 0 || medial < 0 || free === first || third === second) return undefined;
   const final =
     third !== undefined && !(fourth !== undefined && VOWELS.includes(fourth)) ? FINALS.indexOf(third) + 1 : 0;
   return syllable(initial, medial, final);

@@ -110,11 +110,19 @@ function foldLookAlikes(text: OffsetText): OffsetText {
     const digits = run.match(/[0-9]/g)?.length ?? 0;
     const imitated = run.match(/[OoQlI|]/g)?.length ?? 0;
     if (imitated === 0 || digits < 5 || imitated > digits) continue;
+    const bars = run.includes('|') && isTableRow(text.toString(), index) ? '' : '|';
     for (let at = index; at < index + run.length; at++) {
       const unit = text.units[at]!;
       if ('OoQ'.includes(unit)) text.units[at] = '0';
-      else if ('lI|'.includes(unit)) text.units[at] = '1';
+      else if ('lI'.includes(unit) || unit === bars) text.units[at] = '1';
     }
   }
   return text;
+}
+
+/** Whether bars in the line of a place part cells: one of them has a space, a word or the line's edge beside it. */
+function isTableRow(text: string, at: number): boolean {
+  const end = text.indexOf('\n', at);
+  const line = text.slice(text.lastIndexOf('\n', at) + 1, end < 0 ? text.length : end);
+  return /(?:^|[^0-9OoQlI])\||\|(?:$|[^0-9OoQlI])/.test(line);
 }

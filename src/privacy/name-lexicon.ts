@@ -1,0 +1,73 @@
+import { charactersOf, wordsOf } from './tables.js';
+
+const SURNAMES = new Set(charactersOf('names', 'surnames'));
+const DOUBLE_SURNAMES = new Set(wordsOf('names', 'doubleSurnames'));
+const GIVEN_NAMES = new Set(
+  wordsOf('names', 'givenNames').flatMap((entry) => Array.from(entry.slice(2), (second) => entry[0]! + second)),
+);
+const FIRST = new Set(Array.from(GIVEN_NAMES, (name) => name[0]!));
+const LAST = new Set(Array.from(GIVEN_NAMES, (name) => name[1]!));
+const GIVEN = new Set(charactersOf('names', 'given'));
+const GIVEN_NOUNS = new Set(wordsOf('names', 'givenNouns'));
+
+const STOP_WORDS = new Set([...wordsOf('names', 'stopWords'), ...wordsOf('common-words', 'longNouns')]);
+const NOUNS = new Set([...wordsOf('common-words', 'nouns'), ...STOP_WORDS]);
+const STOP_BEGINNING = new RegExp(`^(?:${wordsOf('names', 'stopBeginnings').join('|')})`);
+/** A noun with one of these is no name, unless what follows says that the whole word is one: `유지은입니다`. */
+const PARTICLE_SYLLABLE = /[은는이가을를의에도로만나고지으중]$/;
+const VERB_SYLLABLE = /[하한할해]$/;
+/** 서류요, 예정임, 차주명: a noun with a copula or a noun's own ending. */
+const NOUN_TAIL = /[요임명일]$/;
+const VERB_ENDING = /하[여고면는지게기자]$/;
+const SAYS_NAME = /^(?:입니다|이에요|예요|이라고|이고|인데|님|씨)/;
+const TITLED = /^ ?(?:고객|선생님|(?:대리|과장|차장|부장|팀장|주임|실장|사장|교수)님?)/;
+
+/**
+ * Whether a Hangul word of a name's form (surname and given syllables) is no ordinary word, seen what follows it;
+ * a familiar name may begin like one (명세빈).
+ */
+export function isNoWord(word: string, after: string, isFamiliar = familiarNameLength(word) > 0): boolean {
+  if (STOP_WORDS.has(word) || (!isFamiliar && (STOP_BEGINNING.test(word) || VERB_ENDING.test(word))))
+    return false;
+  if (word.length === 2) return !NOUNS.has(word);
+  if (!isFamiliar && NOUN_TAIL.test(word) && NOUNS.has(word.slice(0, -1))) return false;
+  const isInflected = PARTICLE_SYLLABLE.test(word) || VERB_SYLLABLE.test(word);
+  return !(isInflected && NOUNS.has(word.slice(0, -1)) && !SAYS_NAME.test(after) && !(isFamiliar && TITLED.test(after)));
+}
+
+/** How many syllables of a word, from its first on, are a surname and a given name that is common (3 or 4); 0: none. */
+export function familiarNameLength(word: string): 0 | 3 | 4 {
+  if (DOUBLE_SURNAMES.has(word.slice(0, 2)) && GIVEN_NAMES.has(word.slice(2, 4))) return 4;
+  return SURNAMES.has(word[0]!) && GIVEN_NAMES.has(word.slice(1, 3)) ? 3 : 0;
+}
+
+/** The same for any surname and syllables that occur in given names. */
+export function possibleNameLength(word: string): 0 | 3 | 4 {
+  if (DOUBLE_SURNAMES.has(word.slice(0, 2))) return GIVEN.has(word[3] ?? '') ? 4 : GIVEN.has(word[2] ?? '') ? 3 : 0;
+  return SURNAMES.has(word[0]!) && GIVEN.has(word[1]!) && GIVEN.has(word[2] ?? '') ? 3 : 0;
+}
+
+/** Whether the first two syllables of a word are such as common given names begin and end with. */
+export function startsWithGivenSyllables(word: string): boolean {
+  return FIRST.has(word[0]!) && LAST.has(word[1]!);
+}
+
+/** Whether the first two syllables of a word are a common given name. */
+export function startsWithGivenName(word: string): boolean {
+  return GIVEN_NAMES.has(word.slice(0, 2));
+}
+
+/** Whether a given name is an ordinary word as well (지원, 수정, 하늘). */
+export function isNounToo(name: string): boolean {
+  return GIVEN_NOUNS.has(name) || NOUNS.has(name);
+}
+
+/** Whether a Hangul syllable ends with a consonant, which decides the particle after it. */
+export function endsWithConsonant(syllable: string): boolean {
+  return (syllable.charCodeAt(0) - 0xac00) % 28 !== 0;
+}
+
+/** Whether a name of three syllables or more begins with a surname of two (남궁민). */
+export function isDoubleSurname(name: string): boolean {
+  return name.length > 2 && DOUBLE_SURNAMES.has(name.slice(0, 2));
+}
