@@ -36,7 +36,11 @@ const NOT_TOWN = new RegExp(`(?:^| )${alternatives(wordsOf('addresses', 'notTown
 
 /** Where people live: a city with a road or lot number, a road with a door number, an apartment with its block and door. */
 export function findAddresses(reading: Reading): Candidate[] {
-  const found = [...ANCHORS.flatMap((anchor, kind) => anchored(reading, anchor, kind === 0)), ...apartments(reading), ...towns(reading)];
+  const found = [
+    ...ANCHORS.flatMap((anchor, kind) => anchored(reading, anchor, kind === 0)),
+    ...apartments(reading),
+    ...towns(reading),
+  ];
   return found.map((address) => besideOther(address, found));
 }
 
@@ -93,7 +97,8 @@ function towns({ text }: Reading): Candidate[] {
 /** The rest of an address that was told in parts: `…평촌대로 210이요. 아, 105동 903호예요`. */
 function besideOther(address: Candidate, all: readonly Candidate[]): Candidate {
   const isPart = all.some(
-    ({ start, end, score }) => score >= 0.5 && end <= address.start && address.start - end <= 16 && start < address.start,
+    ({ start, end, score }) =>
+      score >= 0.5 && end <= address.start && address.start - end <= 16 && start < address.start,
   );
   return isPart ? { ...address, score: address.score + 0.3 } : address;
 }
@@ -111,5 +116,7 @@ const ASKS_RESIDENCE = new RegExp(`${RESIDENCE_WORDS}[^\\n]{0,24}(?:요|까|니|
 /** Whether the line before asks where somebody lives, and this place is in the answer's first words. */
 function isAskedFor(text: string, start: number): boolean {
   const lineStart = text.lastIndexOf('\n', start - 1) + 1;
-  return lineStart > 0 && start - lineStart <= 24 && ASKS_RESIDENCE.test(text.slice(Math.max(0, lineStart - 48), lineStart));
+  return (
+    lineStart > 0 && start - lineStart <= 24 && ASKS_RESIDENCE.test(text.slice(Math.max(0, lineStart - 48), lineStart))
+  );
 }

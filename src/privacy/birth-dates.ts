@@ -65,7 +65,8 @@ function isBesidePerson({ text, today }: Reading, match: RegExpMatchArray, end: 
   if (NUMBER_AFTER.test(text.slice(end, end + 24))) return true;
   const before = text.slice(Math.max(0, match.index! - 12), match.index);
   const name = NAME_BEFORE.exec(before)?.[1] ?? '';
-  const isName = familiarNameLength(name) === name.length || (/[(,] ?$/.test(before) && possibleNameLength(name) === name.length);
+  const isName =
+    familiarNameLength(name) === name.length || (/[(,] ?$/.test(before) && possibleNameLength(name) === name.length);
   if (name === '' || !isName || !isNoWord(name, '')) return false;
   return isBirthDay(match.slice(1), today - YOUNGEST_YEARS * YEAR_MS);
 }

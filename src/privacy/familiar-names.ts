@@ -92,7 +92,8 @@ export function findFamiliarNames({ text }: Reading, isInCompany: boolean): Cand
   }
   for (const { 0: name, index } of text.matchAll(LATIN_NAME)) found.push(latinName(text, index, index + name.length));
   for (const { index } of text.matchAll(SURNAME_ALONE)) found.push(person(index, index + 1, LIKELY));
-  const isAmongNames = isInCompany || found.some(({ score }) => score >= 0.5) || found.filter(({ score }) => score >= FAMILIAR).length > 1;
+  const isAmongNames =
+    isInCompany || found.some(({ score }) => score >= 0.5) || found.filter(({ score }) => score >= FAMILIAR).length > 1;
   return isAmongNames ? found.map((name) => ({ ...name, score: name.score + IN_COMPANY })) : found;
 }
 
@@ -156,7 +157,12 @@ function isSubjectOfSentence(word: string, after: string): boolean {
 
 function latinName(text: string, start: number, end: number): Candidate {
   let score = WESTERN_NAME.test(text.slice(start, end)) ? 0.5 : FAMILIAR;
-  if (/(?:영문|이름|성명|name|수취인|송금인)[^가-힣A-Za-z]{0,3}[가-힣]{0,4}[ :]{1,2}$/i.test(text.slice(Math.max(0, start - CONTEXT), start))) score += 0.2;
+  if (
+    /(?:영문|이름|성명|name|수취인|송금인)[^가-힣A-Za-z]{0,3}[가-힣]{0,4}[ :]{1,2}$/i.test(
+      text.slice(Math.max(0, start - CONTEXT), start),
+    )
+  )
+    score += 0.2;
   if (/^ ?(?:님|씨|고객|으?로|입니다|이에요|예요)/.test(text.slice(end, end + 4))) score += 0.15;
   return person(start, end, score);
 }

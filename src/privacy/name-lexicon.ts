@@ -27,12 +27,16 @@ const TITLED = /^ ?(?:고객|선생님|(?:대리|과장|차장|부장|팀장|주
  * a familiar name may begin like one (명세빈).
  */
 export function isNoWord(word: string, after: string, isFamiliar = familiarNameLength(word) > 0): boolean {
-  if (STOP_WORDS.has(word) || (!isFamiliar && (STOP_BEGINNING.test(word) || VERB_ENDING.test(word))))
-    return false;
+  if (STOP_WORDS.has(word) || (!isFamiliar && (STOP_BEGINNING.test(word) || VERB_ENDING.test(word)))) return false;
   if (word.length === 2) return !NOUNS.has(word);
   if (!isFamiliar && NOUN_TAIL.test(word) && NOUNS.has(word.slice(0, -1))) return false;
   const isInflected = PARTICLE_SYLLABLE.test(word) || VERB_SYLLABLE.test(word);
-  return !(isInflected && NOUNS.has(word.slice(0, -1)) && !SAYS_NAME.test(after) && !(isFamiliar && TITLED.test(after)));
+  return !(
+    isInflected &&
+    NOUNS.has(word.slice(0, -1)) &&
+    !SAYS_NAME.test(after) &&
+    !(isFamiliar && TITLED.test(after))
+  );
 }
 
 /** How many syllables of a word, from its first on, are a surname and a given name that is common (3 or 4); 0: none. */

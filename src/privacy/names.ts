@@ -90,7 +90,12 @@ function nameIn(match: RegExpExecArray, from: number, score: number): Candidate[
   const at = match[0].lastIndexOf(matched);
   const after = match.input.slice(match.index + at + matched.length, match.index + at + matched.length + 4);
   // 환자: 허리가 …: a speaker begins a sentence.
-  if (/[:：]\s*$/.test(match[0].slice(0, at)) && /[가는은을를이도]$/.test(matched) && /^ [가-힣]/.test(after) && familiarNameLength(matched) === 0)
+  if (
+    /[:：]\s*$/.test(match[0].slice(0, at)) &&
+    /[가는은을를이도]$/.test(matched) &&
+    /^ [가-힣]/.test(after) &&
+    familiarNameLength(matched) === 0
+  )
     return [];
   // 이찬이라고: the name ends with a consonant, and 이 belongs to 이라고.
   const name =

@@ -39,11 +39,24 @@ export function account(window: DigitWindow): Candidate | undefined {
   let score = Math.max(shape, UNKNOWN_SHAPE);
   if (isLabelled) score += 0.35;
   if (hasBank) score += 0.35;
-  else if (window.hasLabel('PHONE') || PHONE_LIKE.test(digits)) score -= 0.35;
+  else if (isPhones(window) || PHONE_LIKE.test(digits)) score -= 0.35;
   if (window.hasLabel('NEGATIVE')) score -= 0.45;
   if (!window.isContiguous && YEAR_AND_MONTH.test(digits) && window.signatures[0]!.startsWith('4-2')) score -= 0.6;
-  return { start: window.start, end: window.end, type: 'ACCOUNT', score: score + window.surroundings(shape > 0 || hasBank) };
+  return {
+    start: window.start,
+    end: window.end,
+    type: 'ACCOUNT',
+    score: score + window.surroundings(shape > 0 || hasBank),
+  };
 }
+
+/** Labelled as a telephone number, unless one stands between: `제 폰 010-5555-0123, 302-0541-…`. */
+function isPhones(window: DigitWindow): boolean {
+  if (!window.hasLabel('PHONE')) return false;
+  return !PHONE_BETWEEN.test(window.reading.text.slice(window.label!.end, window.start));
+}
+
+const PHONE_BETWEEN = /(?<!\d)0\d{1,2}[-. ]?\d{3,4}[-. ]?\d{4}(?!\d)/;
 
 function shapesOf(window: DigitWindow): AccountShape[] {
   return window.signatures

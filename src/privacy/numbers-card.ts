@@ -35,7 +35,9 @@ const EXPIRY_LABELLED = new RegExp(
   `${alternatives(wordsOf('secrets', 'expiryCues'))}(?:은|는|이|가|도|:| is)?[\\s:]{0,3}((?<!\\d)(?:${MONTH_YEAR}|(?:0[1-9]|1[0-2])\\n?[2-4]\\n?\\d))${AFTER_EXPIRY}`,
   'gi',
 );
-const EXPIRY_AFTER_CARD = new RegExp(`^[^\\d가-힣]{1,3}(${MONTH_YEAR}|(?:0[1-9]|1[0-2])[2-4]\\d(?=/\\d{3}(?!\\d)))(?!\\d|[-.]\\d)`);
+const EXPIRY_AFTER_CARD = new RegExp(
+  `^[^\\d가-힣]{1,3}(${MONTH_YEAR}|(?:0[1-9]|1[0-2])[2-4]\\d(?=/\\d{3}(?!\\d)))(?!\\d|[-.]\\d)`,
+);
 const CARD_WORD = /카드|체카|신카|card|cvc|cvv|(?:세|3) ?자리/i;
 const CARD_CONTEXT_REACH = 24;
 
@@ -69,7 +71,9 @@ export function findCvcs(reading: Reading, cards: readonly Candidate[], expiries
     .filter((expiry) => cards.some((card) => card.end <= expiry.start && expiry.start - card.end <= CARD_CONTEXT_REACH))
     .flatMap((expiry) => afterwards(reading.text, expiry.end, CVC_AFTER_EXPIRY, 'CVC'));
   const behind =
-    cards.length === 0 ? [] : Array.from(reading.text.matchAll(CVC_BEHIND), (match) => spanOfLastGroup(match, 'CVC', 0.7));
+    cards.length === 0
+      ? []
+      : Array.from(reading.text.matchAll(CVC_BEHIND), (match) => spanOfLastGroup(match, 'CVC', 0.7));
   return [...labelled, ...following, ...behind];
 }
 

@@ -94,6 +94,9 @@ export class Reading {
     if (lineStart === 0 || position - lineStart > ANSWER_REACH) return undefined;
     const question = this.text.slice(Math.max(0, lineStart - 1 - QUESTION_REACH), lineStart - 1);
     if (!QUESTION_ENDS.test(question)) return undefined;
-    return this.labels?.findLast(({ end }) => end < lineStart && end >= lineStart - 1 - QUESTION_REACH && end > this.text.lastIndexOf('\n', lineStart - 2));
+    return this.labels?.findLast(
+      ({ end }) =>
+        end < lineStart && end >= lineStart - 1 - QUESTION_REACH && end > this.text.lastIndexOf('\n', lineStart - 2),
+    );
   }
 }

@@ -97,7 +97,8 @@ function furtherValue(text: string, from: number): Candidate[] {
   const lead = CONNECTOR.exec(rest)?.[0].length ?? 0;
   if (lead === 0) return [];
   const mayHaveLetters = !rest.trimStart().startsWith(',');
-  const length = DIGITS_ALONE.exec(rest.slice(lead))?.[0].length ?? (mayHaveLetters ? valueLength(rest.slice(lead), true) : 0);
+  const length =
+    DIGITS_ALONE.exec(rest.slice(lead))?.[0].length ?? (mayHaveLetters ? valueLength(rest.slice(lead), true) : 0);
   return length === 0 ? [] : [secret(from + lead, from + lead + length)];
 }
 
@@ -114,7 +115,10 @@ function valuesBefore(text: string): Candidate[] {
     const end = match.index + match[0].length;
     return secret(end - match[1]!.length, end);
   });
-  return [...Array.from(text.matchAll(VALUE_BEFORE), (match) => secret(match.index, match.index + match[1]!.length)), ...sent];
+  return [
+    ...Array.from(text.matchAll(VALUE_BEFORE), (match) => secret(match.index, match.index + match[1]!.length)),
+    ...sent,
+  ];
 }
 
 const SECURITY_CARD = /보안 ?카드/g;
