@@ -1,4 +1,5 @@
 import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { Audit } from '../accounts/audit.js';
 import { AppError } from '../config/app-error.js';
 import { Clock } from '../config/clock.js';
 import { Database } from '../database/database.js';
@@ -41,6 +42,7 @@ export class ServiceLevel implements OnModuleInit, OnApplicationShutdown {
   constructor(
     private readonly database: Database,
     private readonly clock: Clock,
+    private readonly audit: Audit,
   ) {}
 
   async onModuleInit(): Promise<void> {
@@ -79,6 +81,10 @@ export class ServiceLevel implements OnModuleInit, OnApplicationShutdown {
     const given = reason?.trim() || undefined;
     if (given !== undefined && given.length > REASON_LIMIT)
       throw AppError.of('input.invalid', { field: 'reason', expected: `≤ ${REASON_LIMIT}` });
+    // Stepping down must work while the audit log does not; the change itself is kept in its own table.
+    await this.audit
+      .record({ stage: 'admin', action: 'level', detail: { level, by } })
+      .catch((error) => this.#logger.warn({ what: 'audit of a level', code: AppError.from(error).code }));
     const [row] = await this.database.query<LevelRow>(
       `INSERT INTO service_level_changes (level, reason, by, at) VALUES ($1, $2, $3, $4) RETURNING ${COLUMNS}`,
       [level, given ?? null, by, this.clock.now()],

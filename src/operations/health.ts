@@ -4,6 +4,7 @@ import { Database } from '../database/database.js';
 import { ChatModel } from '../models/chat-model.js';
 import { Knowledge, VectorUpkeep } from '../knowledge/index.js';
 import { Embedder } from '../models/embedder.js';
+import { Audit } from '../accounts/index.js';
 import { SecondTier } from '../guardrails/index.js';
 import type { Readiness } from './report.js';
 
@@ -17,6 +18,7 @@ export class Health {
     private readonly knowledge: Knowledge,
     private readonly upkeep: VectorUpkeep,
     private readonly secondTier: SecondTier,
+    private readonly audit: Audit,
   ) {}
 
   async readiness(): Promise<Readiness> {
@@ -24,7 +26,11 @@ export class Health {
     const chatModel = this.chatModel.status();
     const retrieval = await this.#retrieval();
     const { absence } = this.secondTier;
-    const complete = retrieval === 'hybrid' && !absence && (chatModel.state === 'ready' || chatModel.state === 'none');
+    const complete =
+      retrieval === 'hybrid' &&
+      this.audit.available &&
+      !absence &&
+      (chatModel.state === 'ready' || chatModel.state === 'none');
     return {
       status: store === 'unavailable' ? 'unavailable' : complete ? 'ready' : 'degraded',
       store,
@@ -33,6 +39,7 @@ export class Health {
       vectors: this.upkeep.status(),
       ...this.#reranker(),
       secondTier: absence ? { state: 'absent', reason: absence } : { state: 'ready', version: this.secondTier.version },
+      audit: this.audit.available ? 'ready' : 'unavailable',
       chatModel,
       version: VERSION,
     };

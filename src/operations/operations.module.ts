@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AccountsModule } from '../accounts/index.js';
 import { ChatModule } from '../chat/chat.module.js';
 import { ConversationModule } from '../conversation/conversation.module.js';
 import { GuardrailsModule } from '../guardrails/index.js';
@@ -15,7 +16,7 @@ import { StoreFacts } from './store-facts.js';
 
 /** What operators see and do: health, the operations page, figures for Prometheus, the log. */
 @Module({
-  imports: [ChatModule, ConversationModule, GuardrailsModule, KnowledgeModule],
+  imports: [AccountsModule, ChatModule, ConversationModule, GuardrailsModule, KnowledgeModule],
   controllers: [HealthController, OperationsController],
   providers: [Health, ServiceLogger, OperatorAccess, Recent, StoreFacts, Overview, Metrics],
   exports: [Health, ServiceLogger, OperatorAccess],

@@ -43,6 +43,8 @@ export interface Readiness {
   secondTier:
     | { state: 'ready'; version: string }
     | { state: 'absent'; reason: 'file-missing' | 'other-embedder' | 'embedder-unavailable' };
+  /** `unavailable`: the last line of the audit log could not be written; no model is called and nothing is answered until one can be. */
+  audit: 'ready' | 'unavailable';
   chatModel: ChatModelStatus;
   version: string;
 }

@@ -42,6 +42,7 @@ describe.each(STORES)('an audit log that cannot be written (%s)', (kind) => {
     expect(refused.at(-1)!.data).toMatchObject({ finish: 'handoff' });
     expect(client.events.filter(({ type }) => type === 'handoff.queued')).toHaveLength(1);
     expect(calls).toBe(0);
+    expect(await readiness(service.url)).toMatchObject({ status: 'degraded', audit: 'unavailable' });
 
     const crisis = await client.ask('너무 힘들어서 죽고 싶어요');
     expect(crisis.map(({ data }) => ('text' in data ? data.text : '')).join(' ')).toContain('109');
@@ -50,5 +51,10 @@ describe.each(STORES)('an audit log that cannot be written (%s)', (kind) => {
     const answered = await client.ask(QUESTION);
     expect(answered.find(({ type }) => type === 'answer.sentence')!.data).toMatchObject({ text: SOURCE });
     expect(calls).toBe(1);
+    expect(await readiness(service.url)).toMatchObject({ audit: 'ready' });
   });
 });
+
+async function readiness(url: string): Promise<unknown> {
+  return (await fetch(`${url}/health/ready`)).json();
+}

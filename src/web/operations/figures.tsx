@@ -23,7 +23,7 @@ export function Figures(props: FiguresProps): JSX.Element {
 }
 
 function HealthCard({ texts, report }: FiguresProps): JSX.Element {
-  const { status, store, retrieval, secondTier, chatModel } = report.health;
+  const { status, store, retrieval, secondTier, audit, chatModel } = report.health;
   const { state, model, progress, hosts = [] } = chatModel;
   return (
     <Card id="health" title={texts.healthTitle} badge={<State of={status} text={texts.statuses[status]} />}>
@@ -39,6 +39,9 @@ function HealthCard({ texts, report }: FiguresProps): JSX.Element {
             of={secondTier.state === 'ready' ? 'ready' : 'degraded'}
             text={texts.secondTiers[secondTier.state === 'ready' ? 'ready' : secondTier.reason]}
           />
+        </Fact>
+        <Fact name={texts.audit}>
+          <State of={audit} text={texts.audits[audit]} />
         </Fact>
         <Fact name={texts.chatModel}>
           <State of={MODEL_STATE[state]} text={texts.modelStates[state]} />

@@ -54,6 +54,8 @@ const ko = {
     'other-embedder': '임베딩 모델이 다름: 규칙만으로 판단, 생성 안 함',
     'embedder-unavailable': '임베딩 모델 없음: 규칙만으로 판단, 생성 안 함',
   },
+  audit: '감사 기록',
+  audits: { ready: '정상', unavailable: '쓸 수 없음: 답변하지 않음' },
   chatModel: '언어 모델',
   modelStates: {
     none: '없음',
@@ -153,6 +155,8 @@ const en: Texts = {
     'other-embedder': 'trained for another embedder: rules alone, nothing generated',
     'embedder-unavailable': 'no embedder: rules alone, nothing generated',
   },
+  audit: 'Audit log',
+  audits: { ready: 'Ready', unavailable: 'cannot be written: nothing is answered' },
   chatModel: 'Language model',
   modelStates: { none: 'none', fetching: 'fetching', loading: 'loading', ready: 'ready', failed: 'failed' },
   hostStates: { unknown: 'being checked', up: 'up', down: 'down' },
