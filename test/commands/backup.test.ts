@@ -75,7 +75,7 @@ describe('a backup of a running service', () => {
       migrations: expect.arrayContaining([{ name: '0001-conversations.sql', sha256: expect.any(String) }]),
       rows: { 'public.conversations': 1 },
     });
-    expect(readdirSync(unpacked).toSorted()).toEqual(['manifest.json', 'secret', 'sha256sums', 'store']);
+    expect(readdirSync(unpacked).toSorted()).toEqual(['manifest.json', 'master-key', 'secret', 'sha256sums', 'store']);
   });
 
   it('overwrites nothing', async () => {
@@ -202,18 +202,19 @@ describe('kill -9', () => {
     await other.remove();
   });
 
-  it('between putting the old store away and bringing the new one: the next start has the new one and its secret', async () => {
+  it('between putting the old store away and bringing the new one: the next start has the new one and its keys', async () => {
     const data = at('settling');
     expect(await restore(join(data, 'restore.ready'))).toMatchObject({ code: 0 });
     mkdirSync(join(data, 'restore.replaced'));
     writeFileSync(join(data, 'secret'), 'old');
     expect(await conversations(data)).toBe(1);
-    expect(readFileSync(join(data, 'secret'), 'utf8')).toBe(readFileSync(join(store.folder, 'secret'), 'utf8'));
-    expect(readdirSync(data).toSorted()).toEqual(['secret', 'service.lock', 'store']);
+    for (const name of ['secret', 'master-key'])
+      expect(readFileSync(join(data, name), 'utf8')).toBe(readFileSync(join(store.folder, name), 'utf8'));
+    expect(readdirSync(data).toSorted()).toEqual(['master-key', 'secret', 'service.lock', 'store']);
   });
 
   // What is on the disk after so many of the renames.
-  it.each([0, 1, 2, 3])('after %i steps of putting the new store in its place: it is carried through', (steps) => {
+  it.each([0, 1, 2, 3, 4])('after %i steps of putting the new store in its place: it is carried through', (steps) => {
     const data = testFolder();
     const inFolder = (...names: string[]): string => join(data, ...names);
     for (const name of ['store', 'restore.ready/store']) mkdirSync(inFolder(name), { recursive: true });
@@ -222,12 +223,14 @@ describe('kill -9', () => {
       ['secret', 'old'],
       ['restore.ready/store/age', 'new'],
       ['restore.ready/secret', 'new'],
+      ['restore.ready/master-key', 'new'],
     ] as const)
       writeFileSync(inFolder(name), age);
     const renames = [
       ['store', 'restore.replaced'],
       ['restore.ready/store', 'store'],
       ['restore.ready/secret', 'secret'],
+      ['restore.ready/master-key', 'master-key'],
     ] as const;
     for (const [from, to] of renames.slice(0, steps)) renameSync(inFolder(from), inFolder(to));
 
@@ -236,7 +239,8 @@ describe('kill -9', () => {
       'new',
       'new',
     ]);
-    expect(readdirSync(data).toSorted()).toEqual(['secret', 'store']);
+    expect(readFileSync(inFolder('master-key'), 'utf8')).toBe('new');
+    expect(readdirSync(data).toSorted()).toEqual(['master-key', 'secret', 'store']);
   });
 });
 
