@@ -4,7 +4,11 @@ import { Worker } from 'node:worker_threads';
 import { AppError } from '../config/app-error.js';
 import { siblingEntry } from '../config/sibling-entry.js';
 import type { ModelReason } from './model-reason.js';
-import type { ClassifierWorkerData, FromClassifierWorker, ToClassifierWorker } from './onnx-token-classifier.protocol.js';
+import type {
+  ClassifierWorkerData,
+  FromClassifierWorker,
+  ToClassifierWorker,
+} from './onnx-token-classifier.protocol.js';
 import { TokenClassifier, type ClassifiedSpan } from './token-classifier.js';
 
 // ONNX Runtime reports its use to its maker unless it is told not to, before its library is loaded. The worker gets a copy of the environment.
@@ -78,7 +82,10 @@ export class OnnxTokenClassifier extends TokenClassifier {
 
   private start(): Promise<Worker> {
     const workerData: ClassifierWorkerData = { folder: this.folder };
-    const worker = new Worker(siblingEntry(import.meta.url, 'onnx-token-classifier.worker'), { workerData, execArgv: [] });
+    const worker = new Worker(siblingEntry(import.meta.url, 'onnx-token-classifier.worker'), {
+      workerData,
+      execArgv: [],
+    });
     return new Promise((resolve, reject) => {
       let failure: unknown = new Error('the worker ended');
       worker.on('message', (message: FromClassifierWorker) => {
@@ -96,7 +103,7 @@ export class OnnxTokenClassifier extends TokenClassifier {
     });
   }
 
-  private settle(message: FromClassifierWorker & { job: number }): void {
+  private settle(message: Extract<FromClassifierWorker, { job: number }>): void {
     const job = this.pending.get(message.job);
     this.pending.delete(message.job);
     if (message.type === 'classified') job?.resolve(message.spans);

@@ -4,7 +4,11 @@ import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { Tokenizer } from '@huggingface/tokenizers';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import type { ClassifierWorkerData, FromClassifierWorker, ToClassifierWorker } from './onnx-token-classifier.protocol.js';
+import type {
+  ClassifierWorkerData,
+  FromClassifierWorker,
+  ToClassifierWorker,
+} from './onnx-token-classifier.protocol.js';
 import type { ClassifiedSpan } from './token-classifier.js';
 
 /** Tokens of one run of the model, below the 512 of BERT and its kin; a longer text is cut between words. */
@@ -111,7 +115,8 @@ function* windowsOf({ tokenizer, windowTokens }: Model, text: string): Generator
  * bytes), all of it belongs to the first.
  */
 function piecesOf(tokenizer: Tokenizer, word: string, start: number): Piece[] {
-  const { ids, tokens } = tokenizer.encode(word, { add_special_tokens: false });
+  const encoded = tokenizer.encode(word, { add_special_tokens: false });
+  const { ids, tokens } = encoded as { ids: number[]; tokens: string[] };
   const spelled = tokens.map((token) => token.replace(/^(?:##|▁|Ġ)/, ''));
   const fits = spelled.join('').toLowerCase() === word.toLowerCase();
   let at = start;
@@ -124,13 +129,15 @@ function piecesOf(tokenizer: Tokenizer, word: string, start: number): Piece[] {
 
 async function classify(model: Model, text: string, pieces: readonly Piece[]): Promise<ClassifiedSpan[]> {
   const ids = [...model.before, ...pieces.map(({ id }) => id), ...model.after];
-  const tensor = (values: readonly number[]) => new Tensor('int64', BigInt64Array.from(values, BigInt), [1, ids.length]);
+  const tensor = (values: readonly number[]) =>
+    new Tensor('int64', BigInt64Array.from(values, BigInt), [1, ids.length]);
   const inputs: Record<string, Tensor> = { input_ids: tensor(ids) };
   if (model.session.inputNames.includes('attention_mask')) inputs.attention_mask = tensor(ids.map(() => 1));
   if (model.session.inputNames.includes('token_type_ids')) inputs.token_type_ids = tensor(ids.map(() => 0));
   const { logits } = await model.session.run(inputs);
   const width = model.labels.length;
-  if (logits!.dims.at(-1) !== width) throw new Error(`model.onnx has ${logits!.dims.at(-1)} labels, config.json ${width}`);
+  if (logits!.dims.at(-1) !== width)
+    throw new Error(`model.onnx has ${logits!.dims.at(-1)} labels, config.json ${width}`);
   const rows = logits!.data as Float32Array;
   const spans: ClassifiedSpan[] = [];
   let open: (ClassifiedSpan & { pieces: number }) | undefined;

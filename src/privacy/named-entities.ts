@@ -1,6 +1,6 @@
 import { OnnxTokenClassifier } from '../models/onnx-token-classifier.js';
 import type { ClassifiedSpan, TokenClassifier } from '../models/token-classifier.js';
-import type { PiiFinding, PiiType } from './types.js';
+import { token, type PiiFinding, type PiiType } from './types.js';
 
 /** What configures the model's folder. */
 export const NER_VARIABLE = 'SANGDAM_NER_MODEL';
@@ -48,6 +48,15 @@ export class NamedEntities {
       if (type === undefined || span.score < SURE || !isOurs(type, span, text)) return [];
       return [{ start: span.start, end: span.end, type, score: span.score }];
     });
+  }
+
+  /** A text that is released, with `[이름]` and `[주소]` in the place of what the model finds. */
+  async masked(text: string): Promise<string> {
+    const found = await this.find(text);
+    return found.reduceRight(
+      (rest, { start, end, type }) => rest.slice(0, start) + token(type) + rest.slice(end),
+      text,
+    );
   }
 
   async close(): Promise<void> {

@@ -6,7 +6,11 @@ import { NamedEntities } from './named-entities.js';
 @Global()
 @Module({
   providers: [
-    { provide: NamedEntities, inject: [Settings], useFactory: ({ nerModel }: Settings) => NamedEntities.open(nerModel) },
+    {
+      provide: NamedEntities,
+      inject: [Settings],
+      useFactory: ({ nerModel }: Settings) => NamedEntities.open(nerModel),
+    },
   ],
   exports: [NamedEntities],
 })
