@@ -16,6 +16,7 @@ import { localeOf } from '../config/texts.js';
 import { askInPieces, type AskMessage, type AskResult } from '../conversation/ask-once.js';
 import type { Finish } from '../conversation/events.js';
 import { Turn } from '../conversation/turn.js';
+import { NamedEntities } from '../privacy/index.js';
 import type { ModelReason } from '../models/model-reason.js';
 import { ApiAccess } from './api-access.js';
 import { MODEL, parseCompletionRequest, type CompletionRequest } from './completion-request.js';
@@ -37,6 +38,7 @@ export class CompletionsController implements BeforeApplicationShutdown {
     private readonly turn: Turn,
     private readonly clock: Clock,
     private readonly ids: Ids,
+    private readonly entities: NamedEntities,
   ) {}
 
   /** The server waits for responses under way: they end now. */
@@ -61,7 +63,7 @@ export class CompletionsController implements BeforeApplicationShutdown {
       const gone = new AbortController();
       response.once('close', () => gone.abort());
       const signal = AbortSignal.any([gone.signal, this.#closing.signal]);
-      const answer = askInPieces(this.turn, this.clock, asked.messages, locale, signal);
+      const answer = askInPieces(this.turn, this.clock, asked.messages, locale, signal, this.entities);
       if (asked.stream) await this.#stream(asked, answer, response);
       else await this.#whole(asked, answer, response);
     } catch (error) {

@@ -2,6 +2,7 @@ import { AppError } from '../config/app-error.js';
 import { Clock } from '../config/clock.js';
 import { askOnce, type AskMessage } from '../conversation/ask-once.js';
 import { Turn } from '../conversation/turn.js';
+import { NamedEntities } from '../privacy/index.js';
 import { ChatModel } from '../models/chat-model.js';
 import { chatModelSettled } from './chat-model-settled.js';
 import type { Command } from './command.js';
@@ -19,13 +20,14 @@ export const askCommand: Command = {
   async *run({ input, options, locale, signal }, application) {
     const turn = application!.get(Turn, { strict: false });
     const clock = application!.get(Clock, { strict: false });
+    const entities = application!.get(NamedEntities, { strict: false });
     if (options.wait) await chatModelSettled(application!.get(ChatModel, { strict: false }), signal);
     for await (const line of input) {
       const fields = new Fields(line);
       const messages: AskMessage[] = fields.has('messages')
         ? toMessages(fields.objects('messages'), line.line)
         : [{ role: 'user', content: fields.text('text') }];
-      yield { id: fields.id, ...(await askOnce(turn, clock, messages, locale, signal)) };
+      yield { id: fields.id, ...(await askOnce(turn, clock, messages, locale, signal, entities)) };
     }
   },
 };

@@ -80,6 +80,11 @@ export class Environment {
 
   @Expose()
   @IsOptional()
+  @MinLength(1)
+  SANGDAM_NER_MODEL?: string;
+
+  @Expose()
+  @IsOptional()
   @IsIn(['select', 'write'])
   SANGDAM_CHAT_CAPABILITY?: 'select' | 'write';
 

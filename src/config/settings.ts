@@ -48,6 +48,8 @@ export class Settings {
   readonly mayFetch: boolean;
   /** The operator's own servers of model files, tried before the list's sources. */
   readonly modelUrls: readonly string[];
+  /** Absolute. The folder of a named-entity model (ONNX token classifier); the rules alone find names where there is none. */
+  readonly nerModel: string | undefined;
   /** The server of embeddings; the shipped embedder where there is none. */
   readonly remoteEmbedding: RemoteEmbeddingSettings | undefined;
   /** The server of a reranker. */
@@ -95,6 +97,7 @@ export class Settings {
     this.chatSlots = environment.SANGDAM_CHAT_SLOTS;
     this.mayFetch = role === 'service' && !this.production;
     this.modelUrls = environment.SANGDAM_MODEL_URLS;
+    this.nerModel = environment.SANGDAM_NER_MODEL === undefined ? undefined : resolve(environment.SANGDAM_NER_MODEL);
     this.remoteEmbedding = remoteEmbedding(environment);
     this.remoteRerank = remoteRerank(environment);
     this.calibrationFile = absolute(environment.SANGDAM_CALIBRATION);

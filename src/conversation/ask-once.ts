@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { Clock, UuidIds } from '../config/clock.js';
 import type { Locale } from '../config/texts.js';
-import { ConversationMasker, isDeleted } from '../privacy/index.js';
+import { ConversationMasker, isDeleted, NamedEntities } from '../privacy/index.js';
 import { cleanText } from '../text/normalise.js';
 import type { CitedSource, ConversationEvent, ConversationId, Finish, NewEvent } from './events.js';
 import { TurnMeter } from './observations.js';
@@ -30,8 +30,9 @@ export async function askOnce(
   messages: readonly AskMessage[],
   locale: Locale,
   signal: AbortSignal,
+  entities: NamedEntities = NamedEntities.NONE,
 ): Promise<AskResult> {
-  const pieces = askInPieces(turn, clock, messages, locale, signal);
+  const pieces = askInPieces(turn, clock, messages, locale, signal, entities);
   let step = await pieces.next();
   while (!step.done) step = await pieces.next();
   return step.value;
@@ -44,8 +45,9 @@ export async function* askInPieces(
   messages: readonly AskMessage[],
   locale: Locale,
   signal: AbortSignal,
+  entities: NamedEntities = NamedEntities.NONE,
 ): AsyncGenerator<string, AskResult, undefined> {
-  const input = await maskedInput(clock, messages, locale);
+  const input = await maskedInput(clock, entities, messages, locale);
   const started = clock.monotonic();
   const meter = new TurnMeter(clock);
   const result: AskResult = { answer: '', sentences: [], finish: 'stopped', timings: { total: 0 } };
@@ -64,14 +66,20 @@ export async function* askInPieces(
 }
 
 /** The messages as a conversation's events, masked in their order as a stored conversation's are. */
-async function maskedInput(clock: Clock, messages: readonly AskMessage[], locale: Locale): Promise<TurnInput> {
+async function maskedInput(
+  clock: Clock,
+  entities: NamedEntities,
+  messages: readonly AskMessage[],
+  locale: Locale,
+): Promise<TurnInput> {
   // A masker is one person's: it finds a number that was split over two messages of theirs, whatever was answered in between.
   const maskers = { user: new ConversationMasker({ clock }), assistant: new ConversationMasker({ clock }) };
   const history: ConversationEvent[] = [];
   let secretTyped = false;
   for (const [index, message] of messages.entries()) {
     if (index > 0) await setImmediate(); // masking takes up to 10 ms a message; others get their turn in between
-    const masked = maskers[message.role].mask(message.content, index);
+    const found = await entities.find(message.content);
+    const masked = maskers[message.role].mask(message.content, index, undefined, found);
     secretTyped = masked.findings.some(({ type }) => isDeleted(type));
     for (const redaction of masked.redactions) {
       const earlier = history[redaction.turn];

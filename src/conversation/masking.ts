@@ -5,6 +5,7 @@ import {
   canonicalValue,
   ConversationMasker,
   isDeleted,
+  NamedEntities,
   Vault,
   type PiiFinding,
   type IssuedToken,
@@ -45,6 +46,7 @@ export class Masking {
     private readonly vault: Vault,
     private readonly audit: Audit,
     private readonly clock: Clock,
+    private readonly entities: NamedEntities,
   ) {}
 
   /**
@@ -54,7 +56,8 @@ export class Masking {
   async mask(id: ConversationId, raw: string): Promise<MaskedMessage> {
     const held = await this.#masker(id);
     const key = this.#nextKey++;
-    const { text, findings, issued, redactions } = held.masker.mask(raw, key);
+    const entities = await this.entities.find(raw);
+    const { text, findings, issued, redactions } = held.masker.mask(raw, key, undefined, entities);
     if (findings.length > 0) {
       personalDataMasked.tell({ types: findings.map(({ type }) => type) });
       // Where no line can be written the message is masked all the same; what else must not happen then, the turn sees to.

@@ -72,8 +72,14 @@ export class ConversationMasker {
   /**
    * @param key how the caller names this message in later redactions; its place in the conversation by default
    * @param asked what the assistant has just asked for
+   * @param entities what a model found in `text` (`NamedEntities`)
    */
-  mask(text: string, key: number = this.messages, asked?: PiiType): MaskedMessage {
+  mask(
+    text: string,
+    key: number = this.messages,
+    asked?: PiiType,
+    entities: readonly PiiFinding[] = [],
+  ): MaskedMessage {
     this.messages++;
     this.forgetExpired();
     const escaped = escapeTokens(text);
@@ -82,6 +88,7 @@ export class ConversationMasker {
     const found = this.detector.detectAcrossTurns(turns, {
       ...(asked === undefined ? {} : { asked }),
       ...(isKnownName ? { isKnownName } : {}),
+      entities,
     });
     const spans = turns.map((_, turn): MaskedSpan[] => [...(this.earlier[turn]?.spans ?? [])]);
     const issued: IssuedToken[] = [];

@@ -38,6 +38,8 @@ export interface DetectOptions {
   minScore?: number;
   /** Whether a word is a person's name that was found before; then it is a name wherever it stands. */
   isKnownName?: (word: string) => boolean;
+  /** What a model found in the text, or in the turn of several that each names (the last by default); united with what the rules find. */
+  entities?: readonly (PiiFinding & { turn?: number })[];
 }
 
 /** A finding in one of several messages. A value that is split over two messages makes a finding in each. */
@@ -67,7 +69,12 @@ export class PiiDetector {
     if (options.asked === undefined) return this.findingsIn(text, options);
     const label = `${PII_TYPES[options.asked].label}\n`;
     const asked = ASKED_LABELS[options.asked] ?? label;
-    return this.findingsIn(asked + text, options)
+    const entities = (options.entities ?? []).map((entity) => ({
+      ...entity,
+      start: entity.start + asked.length,
+      end: entity.end + asked.length,
+    }));
+    return this.findingsIn(asked + text, { ...options, entities })
       .map(({ start, end, ...finding }) => ({ ...finding, start: start - asked.length, end: end - asked.length }))
       .filter(({ end }) => end > 0)
       .map((finding) => ({ ...finding, start: Math.max(0, finding.start) }));
@@ -85,13 +92,20 @@ export class PiiDetector {
 
   /** As `detectTurns`, but the parts of one value, one a message, stay together. */
   detectAcrossTurns(turns: readonly string[], options: DetectOptions = {}): TurnFinding[][] {
-    const { asked, ...others } = options;
-    const joined = this.findingsIn(turns.join('\n'), others).map((finding) => splitByTurn(finding, turns));
+    const { asked, entities = [], ...others } = options;
+    const text = turns.join('\n');
     const last = turns.length - 1;
+    const shifted = entities.map(({ turn = last, ...entity }) => {
+      const offset = turns.slice(0, turn).reduce((total, each) => total + each.length + 1, 0);
+      return { ...entity, start: entity.start + offset, end: entity.end + offset };
+    });
+    const joined = this.findingsIn(text, { ...others, entities: shifted }).map((finding) =>
+      splitByTurn(finding, turns),
+    );
     if (asked === undefined || last < 0) return joined;
     const isTaken = (answer: PiiFinding) =>
       joined.flat().some(({ turn, start, end }) => turn === last && start < answer.end && answer.start < end);
-    const answers = this.detect(turns[last]!, options).filter((answer) => !isTaken(answer));
+    const answers = this.detect(turns[last]!, { ...others, asked }).filter((answer) => !isTaken(answer));
     return [...joined, ...answers.map((answer) => [{ ...answer, turn: last }])];
   }
 
@@ -108,6 +122,7 @@ export class PiiDetector {
     const findings = views.flatMap((view) => found(view, candidatesIn(new Reading(view, today), options)));
     const joined = joinBrokenWords(plain);
     if (joined) findings.push(...found(joined, wordsIn(new Reading(joined, today))));
+    findings.push(...(options.entities ?? []).filter(({ score }) => score >= minScore));
     return resolveOverlaps(findings, text);
   }
 }

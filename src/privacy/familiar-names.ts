@@ -127,7 +127,7 @@ function givenName(text: string, start: number, word: string): Candidate | undef
   const isClosed = endsWithConsonant(name[1]!);
   const isCalled =
     (isClosed && WITH_I.test(after)) ||
-    SPOKEN_CALLING.test(after) ||
+    (!isNoun && SPOKEN_CALLING.test(after)) ||
     (startsWithGivenName(name) && isCommonGivenName(text, start, after, isNoun, isClosed));
   return isCalled ? person(start, start + 2, LIKELY) : undefined;
 }

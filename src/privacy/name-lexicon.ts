@@ -18,6 +18,9 @@ const PARTICLE_SYLLABLE = /[은는이가을를의에도로만나고지으중]$/;
 const VERB_SYLLABLE = /[하한할해]$/;
 /** 서류요, 예정임, 차주명: a noun with a copula or a noun's own ending. */
 const NOUN_TAIL = /[요임명일]$/;
+/** What hardly any given name ends with, unless it is a common one: 신분증, 공개해, 남기신. */
+const NO_NAME_ENDING = /[증율률권료표액해]$|[기하가오주보]신$/;
+const JOBS = new Set(wordsOf('names', 'jobs'));
 const VERB_ENDING = /하[여고면는지게기자]$/;
 const SAYS_NAME = /^(?:입니다|이에요|예요|이라고|이고|인데|님|씨)/;
 const TITLED = /^ ?(?:고객|선생님|(?:대리|과장|차장|부장|팀장|주임|실장|사장|교수)님?)/;
@@ -27,9 +30,9 @@ const TITLED = /^ ?(?:고객|선생님|(?:대리|과장|차장|부장|팀장|주
  * a familiar name may begin like one (명세빈).
  */
 export function isNoWord(word: string, after: string, isFamiliar = familiarNameLength(word) > 0): boolean {
-  if (STOP_WORDS.has(word) || (!isFamiliar && (STOP_BEGINNING.test(word) || VERB_ENDING.test(word)))) return false;
+  if (STOP_WORDS.has(word) || (word.endsWith('하') && /^[여면게기]/.test(after))) return false;
+  if (!isFamiliar && isPlainWord(word, after)) return false;
   if (word.length === 2) return !NOUNS.has(word);
-  if (!isFamiliar && NOUN_TAIL.test(word) && NOUNS.has(word.slice(0, -1))) return false;
   const isInflected = PARTICLE_SYLLABLE.test(word) || VERB_SYLLABLE.test(word);
   return !(
     isInflected &&
@@ -37,6 +40,14 @@ export function isNoWord(word: string, after: string, isFamiliar = familiarNameL
     !SAYS_NAME.test(after) &&
     !(isFamiliar && TITLED.test(after))
   );
+}
+
+/** What a word that is no common name must not look like: a noun, a verb, 김대리. */
+function isPlainWord(word: string, after: string): boolean {
+  if (STOP_BEGINNING.test(word) || VERB_ENDING.test(word) || (/하$/.test(word) && /^[여고는면지게기]/.test(after)))
+    return true;
+  if (word.length > 2 && NO_NAME_ENDING.test(word) && !SAYS_NAME.test(after)) return true;
+  return JOBS.has(word.slice(1)) || (NOUN_TAIL.test(word) && NOUNS.has(word.slice(0, -1)));
 }
 
 /** How many syllables of a word, from its first on, are a surname and a given name that is common (3 or 4); 0: none. */

@@ -24,6 +24,9 @@ const SPELLED_NAME = `${SURNAME}(?<gap>[ .\\n])${GIVEN}\\k<gap>${GIVEN}${ENDS}`;
 /** Any two syllables after a surname, alone behind a label: `성명 최불암`. */
 const LABELLED_NAME = `${SURNAME}[가-힣]{2}(?=[ \\t]*(?:[\\n(,/|]|$))`;
 const CUED_NAME = `(?<name>${FULL_NAME}${ENDS}|${SPELLED_NAME}|(?<=[\\s:=,.!~])${SHORT_NAME}${SHORT_ENDS}|${LABELLED_NAME}|${FOREIGN_NAME})`;
+/** Behind who somebody is in a contract: no two syllables, since what the tenant or the heir has is told as well (임차인 전입). */
+const ROLE_NAME = `(?<name>${FULL_NAME}${ENDS}|${SPELLED_NAME}|${FOREIGN_NAME})`;
+const TIE = `(?: ?(?:은|는|이|가|:|=|-)|(?:도|에|란에| is)(?= ))?[\\s:]{0,2}`;
 const TITLES = alternatives(wordsOf('names', 'titles'));
 const KIN = alternatives(wordsOf('names', 'kin'));
 
@@ -34,11 +37,8 @@ interface Cue {
 
 /** What in a text says that the word beside it is a name, from the spec's list (section 5). */
 const CUES: readonly Cue[] = [
-  cue(
-    `${alternatives(wordsOf('names', 'labels'))}(?: ?(?:은|는|이|가|:|=|-)|(?:도|에|란에| is)(?= ))?[\\s:]{0,2}${CUED_NAME}`,
-    0.85,
-    'i',
-  ),
+  cue(`${alternatives(wordsOf('names', 'labels'))}${TIE}${CUED_NAME}`, 0.85, 'i'),
+  cue(`${alternatives(wordsOf('names', 'roleLabels'))}(?=[은는이가\\s:=-])${TIE}${ROLE_NAME}`, 0.8, 'i'),
   cue(
     `(?:(?:저는|나는|본인은|안녕하세요|안녕하십니까)[\\s,.!~]{0,3}|(?:전|I am|I'm) )(?:저는 )?${CUED_NAME}(?=${COPULA}|[.,]|$)`,
     0.8,
@@ -74,7 +74,10 @@ export function findNames(reading: Reading, numbers: readonly Candidate[]): Cand
   return [...cued, ...namesInColumns(reading), ...numbers.flatMap((number) => besideNumber(reading.text, number))];
 }
 
-const NAME_HEADER = new RegExp(`^(?:${wordsOf('names', 'labels').join('|')})$`, 'i');
+const NAME_HEADER = new RegExp(
+  `^(?:${[...wordsOf('names', 'labels'), ...wordsOf('names', 'roleLabels')].join('|')})$`,
+  'i',
+);
 const NAME_CELL = new RegExp(`^(?:${DOUBLE_SURNAME}[가-힣]{1,2}|${SURNAME}[가-힣]{1,2})$`);
 
 /** A column's cells under 성명, 고객명 …: any name there. */

@@ -7,7 +7,7 @@ import { ConversationLog } from '../../src/conversation/conversation-log.js';
 import type { ConversationId } from '../../src/conversation/events.js';
 import { Masking } from '../../src/conversation/masking.js';
 import type { Database } from '../../src/database/database.js';
-import { MasterKey, PII_TYPES, Vault, type PiiType } from '../../src/privacy/index.js';
+import { MasterKey, NamedEntities, PII_TYPES, Vault, type PiiType } from '../../src/privacy/index.js';
 import { auditOf, emptyStore } from '../support/empty-store.js';
 import { STORES } from '../support/prepared-store.js';
 
@@ -40,7 +40,7 @@ describe.each(STORES)('the vault (%s)', (kind) => {
 
   /** As a customer's message is stored. */
   async function say(text: string): Promise<string> {
-    const masked = await new Masking(log, vault, audit, clock).mask(id, text);
+    const masked = await new Masking(log, vault, audit, clock, NamedEntities.NONE).mask(id, text);
     await log.append(
       id,
       { type: 'message', origin: 'customer', data: { text: masked.text } },

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { shipped } from '../../src/config/package-root.js';
 import { sangdam } from '../support/command-line.js';
 import { preparedStore, type PreparedStore } from '../support/prepared-store.js';
 import { spawnService, type SpawnedService } from '../support/spawned-service.js';
@@ -25,6 +26,22 @@ describe('commands that need no store', () => {
       { turn: 0, type: 'PHONE' },
       { turn: 1, type: 'PHONE' },
     ]);
+  });
+
+  it('pii: a configured named-entity model finds names beside the rules; one that cannot be used stops the command', async () => {
+    const environment = { SANGDAM_NER_MODEL: shipped('test', 'fixtures', 'tiny-ner') };
+    const input = [
+      { id: 'a', text: '또치야 고마워' },
+      { id: 'b', turns: ['또치야', '고마워'] },
+    ];
+    const { lines } = await sangdam(['pii'], input, environment);
+    expect(lines).toMatchObject([
+      { id: 'a', masked: '[이름#1]야 고마워', findings: [{ type: 'PERSON', start: 0, end: 2 }] },
+      { id: 'b', masked: ['[이름#1]야', '고마워'], findings: [{ type: 'PERSON', turn: 0, start: 0, end: 2 }] },
+    ]);
+    const broken = await sangdam(['pii'], input, { SANGDAM_NER_MODEL: shipped('test', 'fixtures') });
+    expect(broken.code).toBe(2);
+    expect(broken.stderr).toContain('SANGDAM_NER_MODEL');
   });
 
   it('guard: judges the three stages', async () => {

@@ -7,6 +7,7 @@ import { shipped } from '../../src/config/package-root.js';
 import { LOCALES, text, textKeys } from '../../src/config/texts.js';
 import { Release, type ReleaseContext } from '../../src/conversation/release.js';
 import { FixedTexts, GUARDRAILS_FOLDER, OutputRails, PhoneRegistry, RuleSet } from '../../src/guardrails/index.js';
+import { NamedEntities } from '../../src/privacy/index.js';
 import { auditOf, emptyStore } from '../support/empty-store.js';
 
 const rules = RuleSet.load(GUARDRAILS_FOLDER);
@@ -18,7 +19,7 @@ let remove: () => Promise<void>;
 beforeAll(async () => {
   const store = await emptyStore();
   ({ remove } = store);
-  release = new Release(new OutputRails(rules, phones), phones, await auditOf(store.database), new SystemClock());
+  release = new Release(new OutputRails(rules, phones), phones, await auditOf(store.database), new SystemClock(), NamedEntities.NONE);
 });
 afterAll(() => remove());
 
