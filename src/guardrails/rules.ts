@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { normalise, originalSpan } from '../text/normalise.js';
-import { compilePattern, PatternError, type Lexicon, type Pattern } from './pattern.js';
+import { checkWord, compilePattern, PatternError, type Lexicon, type Pattern } from './pattern.js';
 import { POLICY_CATEGORIES, type PolicyCategory, type PolicyFinding } from './policy.js';
 import { readingsOf } from './readings.js';
 import { SCOPES, unitAround, Views, type Scope } from './views.js';
@@ -127,7 +127,11 @@ function holds(rule: Rule, unit: string, kind: keyof Pattern): boolean {
 }
 
 function readLexicon(file: YamlFile): Lexicon {
-  return new Map(file.root.entries().map(([name, words]) => [name, words.strings()]));
+  const lists = file.root.entries();
+  const lexicon = new Map(lists.map(([name, words]) => [name, words.strings()]));
+  // Each word by itself, so that a mistake is reported where it stands and not in a rule that uses the list.
+  for (const [, words] of lists) for (const word of words.list()) compiled(word, (source) => checkWord(source, lexicon));
+  return lexicon;
 }
 
 function readSettings(file: YamlFile): RuleSettings {
@@ -175,8 +179,13 @@ function readRule(node: YamlNode, category: PolicyCategory, stages: readonly Sta
 }
 
 function readPattern(node: YamlNode, lexicon: Lexicon): Pattern {
+  return compiled(node, (source) => compilePattern(source, lexicon));
+}
+
+/** What is wrong with a pattern is reported with the place of the node. */
+function compiled<T>(node: YamlNode, compile: (source: string) => T): T {
   try {
-    return compilePattern(node.string(), lexicon);
+    return compile(node.string());
   } catch (error) {
     if (error instanceof PatternError) return node.fail(error.message);
     throw error;
