@@ -111,7 +111,7 @@ function firesOn(rule: Rule, views: Views, kind: keyof Pattern): Span | undefine
       const match = expression.exec(view.text);
       if (!match || match[0] === '') break;
       const end = match.index + match[0].length;
-      if (views.counts(view, match.index, end) && holds(rule, unitAround(view, match.index), kind))
+      if (views.counts(view, match.index, end, rule.view === 'tight') && holds(rule, unitAround(view, match.index), kind))
         return originalSpan(views.source, view.map[match.index]!, view.map[end - 1]! + 1);
     }
   }

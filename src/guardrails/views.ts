@@ -36,10 +36,11 @@ export class Views {
   /**
    * Whether a match, from unit `start` of a view to before `end`, is more than an accident of neighbours: 삼성전자 살까 holds 자살 only
    * where its spaces are not read. In a reading with edits it must touch one.
+   * @param written the pattern was written for the tight view alone and knows what it does
    */
-  counts(view: View, start: number, end: number): boolean {
+  counts(view: View, start: number, end: number, written: boolean): boolean {
     if (this.edited && !this.edited.subarray(view.map[start]!, view.map[end - 1]! + 1).includes(1)) return false;
-    return !view.tight || isWhole(view, start, end, this.lower);
+    return written || !view.tight || isWhole(view, start, end, this.lower);
   }
 
   private cached(key: string, build: () => View): View {
