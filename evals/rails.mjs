@@ -10,8 +10,9 @@ const load = (...path) => import(pathToFileURL(join(dist, ...path)).href);
 
 const { GUARDRAILS_FOLDER, InputRails, RuleSet, SecondTier } = await load('guardrails', 'index.js');
 const { partOf } = await load('guardrails', 'second-tier', 'labelled-lines.js');
+const { DISGUISES } = await load('guardrails', 'second-tier', 'disguise.js');
 
-export { partOf };
+export { DISGUISES, partOf };
 export const guardrailsFolder = GUARDRAILS_FOLDER;
 
 /** No message is judged later than this: a report is not in a hurry. */
@@ -19,20 +20,20 @@ const NO_HURRY = 60_000;
 
 /**
  * @param {1 | 2} tiers 1 for the rules alone, 2 with the classifier (`absence` says why there is none)
- * @returns `judge(text)` → verdict, `acting(text)` → the categories that decide something, each once, `close()`
+ * @returns `judge(text, earlier?)` → verdict, `acting(text, earlier?)` → the categories that decide something, each once, `close()`
  */
 export async function openRails(tiers) {
   const rules = RuleSet.load(GUARDRAILS_FOLDER);
   const second = tiers === 2 ? await openSecondTier() : undefined;
   const rails = new InputRails(rules, second?.tier, NO_HURRY);
-  const judge = async (text) => (second ? rails.judge(text) : rails.check(text));
+  const judge = (text, earlier = []) => rails.judge(text, earlier);
   // The classifier has thresholds of its own; a finding of a rule acts from `settings.act` on.
   const acts = ({ rule, score }) => rules.rule(rule) === undefined || score >= rules.settings.act;
   return {
     version: rails.version,
     absence: second?.tier.absence,
     judge,
-    acting: async (text) => [...new Set((await judge(text)).findings.filter(acts).map(({ category }) => category))],
+    acting: async (text, earlier) => [...new Set((await judge(text, earlier)).findings.filter(acts).map(({ category }) => category))],
     close: async () => second?.embedder.close(),
   };
 }
