@@ -136,6 +136,18 @@ export class ConversationLog {
     return rows.toReversed().map(toEvent);
   }
 
+  /** Before `seq`, the notices and the first sentences of fixed texts, in order; the last 500. */
+  async remarks(id: ConversationId, seq: number): Promise<ConversationEvent[]> {
+    const rows = await this.database.query<EventRow>(
+      `SELECT seq, type, origin, at, data FROM events
+        WHERE conversation_id = $1 AND seq < $2 AND origin = 'system'
+          AND (type = 'notice' OR (type = 'answer.sentence' AND data->'index' = '0'::jsonb))
+        ORDER BY seq DESC LIMIT 500`,
+      [id, seq],
+    );
+    return rows.toReversed().map(toEvent);
+  }
+
   async last(id: ConversationId): Promise<ConversationEvent | undefined> {
     return (await this.before(id, LAST_SEQ, 1))[0];
   }

@@ -274,7 +274,8 @@ export class Conversations implements OnApplicationBootstrap, OnApplicationShutd
     let completed = false;
     try {
       const history = await this.log.before(id, message.seq, HISTORY);
-      for await (const step of this.turn.run({ conversation, ...message, history }, abort.signal)) {
+      const remarks = await this.log.remarks(id, message.seq);
+      for await (const step of this.turn.run({ conversation, ...message, history, remarks }, abort.signal)) {
         if (abort.signal.aborted) break;
         if ('signal' in step) {
           this.#signal(id, step.signal);

@@ -45,8 +45,10 @@ export interface TurnInput {
   text: string;
   /** The customer typed a password, a code or the like, which was deleted. */
   secretTyped: boolean;
-  /** Committed events before the message. */
+  /** The last committed events before the message. */
   history: readonly ConversationEvent[];
+  /** Of the whole conversation before the message: notices, and first sentences that are neither generated nor approved answers. */
+  remarks: readonly ConversationEvent[];
 }
 
 /** An event to commit (with the state that the conversation takes by it), or a signal to pass on. */
@@ -86,7 +88,7 @@ export class Turn {
     const { locale } = input.conversation;
 
     const begun = this.clock.monotonic();
-    const verdict = await this.inputRails.judge(input.text, lastMessage(input.history));
+    const verdict = await this.inputRails.judge(input.text, customerMessages(input.history));
     messageJudged.tell({ category: verdict.category ?? 'none' });
     const audited = await this.#record(answer, verdict, this.clock.monotonic() - begun);
     if (input.secretTyped)
@@ -159,8 +161,10 @@ export class Turn {
     const { locale } = input.conversation;
     if (verdict.action !== 'pass' && verdict.action !== 'mask') return yield* this.#route(answer, verdict, input);
     if (verdict.category === 'ABUSE') {
-      const warned = input.history.some((event) => event.type === 'notice' && event.data.kind === 'abuse');
-      yield answer.notice('abuse', (await this.#fixed(answer, 'ABUSE', warned ? 'second' : 'first', locale)).join(' '));
+      const warning = await this.#fixed(answer, 'ABUSE', 'first', locale);
+      const warned = timesSaid(warning[0], input.remarks) > 0;
+      const notice = warned ? await this.#fixed(answer, 'ABUSE', 'second', locale) : warning;
+      yield answer.notice('abuse', notice.join(' '));
       if (warned) return yield answer.completed('refused');
     }
 
@@ -214,11 +218,11 @@ export class Turn {
   async *#route(
     answer: AnswerEvents,
     verdict: InputVerdict,
-    { conversation: { locale }, history }: TurnInput,
+    { conversation: { locale }, remarks }: TurnInput,
   ): AsyncGenerator<TurnStep> {
     const category = verdict.category ?? 'OFF_TOPIC';
     const said = await this.#fixed(answer, category, verdict.variant, locale);
-    const insists = category === 'INJECTION' && timesSaid(said[0], history) >= INJECTIONS - 1;
+    const insists = category === 'INJECTION' && timesSaid(said[0], remarks) >= INJECTIONS - 1;
     const handsOff = verdict.action === 'handoff' || insists;
     yield* answer.sentences('system', said);
     if (category === 'CRISIS' || category === 'FRAUD_VICTIM' || handsOff)
@@ -376,19 +380,22 @@ export class Turn {
 /** Categories that are answered by the lawful route first (spec: facts only, never a judgement). */
 const LEADS = ['INVEST_ADVICE', 'LEGAL_TAX', 'COMPETITOR'] as const;
 
-/** In the conversation's own events, so that a restart forgets none. */
-function timesSaid(sentence: string | undefined, history: readonly ConversationEvent[]): number {
-  return history.filter((event) => event.type === 'answer.sentence' && event.data.text === sentence).length;
+/**
+ * How often we said that: counted in the conversation's own events, so that a restart forgets none. Where the bank's own system keeps
+ * the conversation, our answers come back as whole messages.
+ */
+function timesSaid(sentence: string | undefined, remarks: readonly ConversationEvent[]): number {
+  if (sentence === undefined) return 0;
+  return remarks.filter(({ origin, data }) => origin !== 'customer' && 'text' in data && data.text?.startsWith(sentence)).length;
 }
 
 function isWaiting(history: readonly ConversationEvent[]): boolean {
   return history.findLast(({ type }) => type.startsWith('handoff.'))?.type === 'handoff.queued';
 }
 
-/** What the customer wrote before, masked. */
-function lastMessage(history: readonly ConversationEvent[]): string | undefined {
-  const last = history.findLast(({ type, origin }) => type === 'message' && origin === 'customer');
-  return last?.type === 'message' ? last.data.text : undefined;
+/** What the customer wrote before, masked, oldest first. */
+function customerMessages(history: readonly ConversationEvent[]): string[] {
+  return history.flatMap((event) => (event.type === 'message' && event.origin === 'customer' ? [event.data.text] : []));
 }
 
 function isEnd(step: TurnStep): boolean {

@@ -47,11 +47,10 @@ export class InputRails {
 
   /**
    * Both tiers. Crisis and fraud that the rules found are not kept waiting for the second.
-   * @param earlier the customer's message before: a request that is split over both is found where the two meet
+   * @param earlier the customer's messages before, oldest first: a request that is split over them is found where they meet
    */
-  async judge(text: string, earlier?: string): Promise<JudgedVerdict> {
-    const alone = this.rules.findings('input', text);
-    const first = this.#verdict(earlier === undefined ? alone : [...alone, ...this.#straddling(earlier, text)]);
+  async judge(text: string, earlier: readonly string[] = []): Promise<JudgedVerdict> {
+    const first = this.#verdict([...this.rules.findings('input', text), ...this.#straddling(earlier, text)]);
     if (first.category === 'CRISIS' || first.category === 'FRAUD_VICTIM') return { ...first, secondTier: 'not-needed' };
     if (!this.secondTier || this.secondTier.absence) return { ...first, secondTier: 'absent' };
     const second = await inTime(this.secondTier.findings(text), this.secondTierMs);
@@ -64,9 +63,10 @@ export class InputRails {
     return { ...this.#verdict([...first.findings, ...added]), secondTier: 'judged' };
   }
 
-  /** What the rules find across two messages and in neither, of the categories that people split up. */
-  #straddling(earlier: string, text: string): PolicyFinding[] {
-    const before = `${earlier.slice(-SPLIT_CHARACTERS)} `;
+  /** What the rules find across this message and those before it, and in none alone, of the categories that people split up. */
+  #straddling(earlier: readonly string[], text: string): PolicyFinding[] {
+    if (earlier.length === 0) return [];
+    const before = `${earlier.slice(-SPLIT_MESSAGES).join(' ').slice(-SPLIT_CHARACTERS)} `;
     return this.rules
       .findings('input', before + text.slice(0, SPLIT_CHARACTERS))
       .filter(({ category, start, end }) => SPLIT.has(category) && start < before.length && end > before.length)
@@ -104,7 +104,8 @@ export class InputRails {
   }
 }
 
-/** Characters on each side of the border between two messages that are read together. */
+/** Messages before this one, and characters on each side of the border, that are read together. */
+const SPLIT_MESSAGES = 3;
 const SPLIT_CHARACTERS = 200;
 const SPLIT: ReadonlySet<PolicyCategory> = new Set(['INJECTION', 'PROMPT_LEAK', 'ILLEGAL']);
 

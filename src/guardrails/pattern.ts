@@ -17,6 +17,22 @@ export type Lexicon = ReadonlyMap<string, readonly string[]>;
  */
 export function compilePattern(source: string, lexicon: Lexicon): Pattern {
   const expanded = expand(source, lexicon, 0);
+  if (GAP_IN_FRONT.test(expanded)) throw new PatternError('a word at the start, not a gap');
+  return compile(expanded);
+}
+
+/**
+ * Checks one word of a list as `compilePattern` would check it inside a pattern.
+ * @throws PatternError with the reason.
+ */
+export function checkWord(source: string, lexicon: Lexicon): void {
+  compile(expand(source, lexicon, 1));
+}
+
+/** A match could start anywhere: the pattern would be tried at every character. */
+const GAP_IN_FRONT = /^(?:\.|\[[^\]]*\])\{0?,?\d/;
+
+function compile(expanded: string): Pattern {
   new StructureCheck(expanded).run();
   try {
     return { plain: new RegExp(expanded.replaceAll(' ', ' {0,2}'), 'gu'), tight: new RegExp(expanded.replaceAll(' ', ''), 'gu') };
@@ -52,8 +68,8 @@ interface Size {
 }
 
 /**
- * Rejects what can be slow: `*`, `+`, `{n,}`, back-references, repetitions inside repetitions, too many gaps in a row,
- * and a gap in front. What is left is linear in the text, with a constant of `MAX_WAYS` at worst.
+ * Rejects what can be slow: `*`, `+`, `{n,}`, back-references, repetitions inside repetitions, too many gaps in a row.
+ * What is left is linear in the text, with a constant of `MAX_WAYS` at worst.
  */
 class StructureCheck {
   private at = 0;
@@ -61,7 +77,6 @@ class StructureCheck {
   constructor(private readonly source: string) {}
 
   run(): void {
-    if (/^(?:\.|\[[^\]]*\])\{0?,?\d/.test(this.source)) throw new PatternError('a word at the start, not a gap');
     const size = this.alternatives();
     if (this.at < this.source.length) throw new PatternError('balanced brackets');
     if (size.ways > MAX_WAYS) throw new PatternError(`fewer or shorter gaps (${size.ways} ways, at most ${MAX_WAYS})`);

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { normalise, originalSpan, type Normalised } from '../text/normalise.js';
-import { compilePattern, PatternError, type Lexicon, type Pattern } from './pattern.js';
+import { normalise, originalSpan } from '../text/normalise.js';
+import { checkWord, compilePattern, PatternError, type Lexicon, type Pattern } from './pattern.js';
 import { POLICY_CATEGORIES, type PolicyCategory, type PolicyFinding } from './policy.js';
-import { SCOPES, unitAround, Views, type Scope, type View } from './views.js';
+import { readingsOf } from './readings.js';
+import { SCOPES, unitAround, Views, type Scope } from './views.js';
 import { YamlFile, type YamlNode } from './yaml-file.js';
 
 export const STAGES = ['input', 'passage', 'output'] as const;
@@ -73,12 +74,16 @@ export class RuleSet {
 
   /** The findings of every rule of a stage, at most one a rule, in the order of the files. */
   findings(stage: Stage, text: string): PolicyFinding[] {
-    const views = new Views(normalise(text));
+    const readings = readingsOf(text).map((reading) => new Views(reading.source, reading.edited));
     const findings: PolicyFinding[] = [];
     for (const rule of this.rules) {
       if (!rule.stages.includes(stage)) continue;
-      const span = fires(rule, views);
-      if (span) findings.push({ category: rule.category, rule: rule.id, score: rule.score, ...span });
+      for (const views of readings) {
+        const span = fires(rule, views);
+        if (!span) continue;
+        findings.push({ category: rule.category, rule: rule.id, score: rule.score, ...span });
+        break;
+      }
     }
     return findings;
   }
@@ -87,23 +92,27 @@ export class RuleSet {
 /** Matches of one pattern that are looked at before an `unless` settles the rule: bounds the work on repetitive text. */
 const MAX_TRIES = 12;
 
-function fires(rule: Rule, views: Views): { start: number; end: number } | undefined {
+type Span = { start: number; end: number };
+
+function fires(rule: Rule, views: Views): Span | undefined {
   if (rule.view !== 'tight') {
-    const span = firesOn(rule, views.plain(rule.scope), 'plain', views.source);
+    const span = firesOn(rule, views, 'plain');
     if (span || rule.view === 'plain') return span;
   }
-  return firesOn(rule, views.tight(rule.scope), 'tight', views.source);
+  return firesOn(rule, views, 'tight');
 }
 
-function firesOn(rule: Rule, view: View, kind: keyof Pattern, source: Normalised): { start: number; end: number } | undefined {
+function firesOn(rule: Rule, views: Views, kind: keyof Pattern): Span | undefined {
+  const view = views.view(kind, rule.scope);
   for (const pattern of rule.any) {
     const expression = pattern[kind];
     expression.lastIndex = 0;
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       const match = expression.exec(view.text);
       if (!match || match[0] === '') break;
-      if (holds(rule, unitAround(view, match.index), kind))
-        return originalSpan(source, view.map[match.index]!, view.map[match.index + match[0].length - 1]! + 1);
+      const end = match.index + match[0].length;
+      if (views.counts(view, match.index, end, rule.view === 'tight') && holds(rule, unitAround(view, match.index), kind))
+        return originalSpan(views.source, view.map[match.index]!, view.map[end - 1]! + 1);
     }
   }
   return undefined;
@@ -118,7 +127,11 @@ function holds(rule: Rule, unit: string, kind: keyof Pattern): boolean {
 }
 
 function readLexicon(file: YamlFile): Lexicon {
-  return new Map(file.root.entries().map(([name, words]) => [name, words.strings()]));
+  const lists = file.root.entries();
+  const lexicon = new Map(lists.map(([name, words]) => [name, words.strings()]));
+  // Each word by itself, so that a mistake is reported where it stands and not in a rule that uses the list.
+  for (const [, words] of lists) for (const word of words.list()) compiled(word, (source) => checkWord(source, lexicon));
+  return lexicon;
 }
 
 function readSettings(file: YamlFile): RuleSettings {
@@ -166,8 +179,13 @@ function readRule(node: YamlNode, category: PolicyCategory, stages: readonly Sta
 }
 
 function readPattern(node: YamlNode, lexicon: Lexicon): Pattern {
+  return compiled(node, (source) => compilePattern(source, lexicon));
+}
+
+/** What is wrong with a pattern is reported with the place of the node. */
+function compiled<T>(node: YamlNode, compile: (source: string) => T): T {
   try {
-    return compilePattern(node.string(), lexicon);
+    return compile(node.string());
   } catch (error) {
     if (error instanceof PatternError) return node.fail(error.message);
     throw error;

@@ -11,25 +11,36 @@ export type Scope = (typeof SCOPES)[number];
 export interface View {
   text: string;
   map: Int32Array;
+  tight: boolean;
 }
 
-/** The views of one normalised text; each is built when a rule first asks for it. */
+/** The views of one reading of a text; each is built when a rule first asks for it. */
 export class Views {
   private readonly lower: string;
   private readonly breaks: Uint8Array;
   private readonly built = new Map<string, View>();
 
-  constructor(readonly source: Normalised) {
+  /** @param edited see `Reading` */
+  constructor(
+    readonly source: Normalised,
+    private readonly edited?: Uint8Array,
+  ) {
     this.lower = source.text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
     this.breaks = findBreaks(this.lower);
   }
 
-  plain(scope: Scope): View {
-    return this.cached(`plain ${scope}`, () => this.build(scope, false));
+  view(kind: 'plain' | 'tight', scope: Scope): View {
+    return this.cached(`${kind} ${scope}`, () => this.build(scope, kind === 'tight'));
   }
 
-  tight(scope: Scope): View {
-    return this.cached(`tight ${scope}`, () => this.build(scope, true));
+  /**
+   * Whether a match, from unit `start` of a view to before `end`, is more than an accident of neighbours: 삼성전자 살까 holds 자살 only
+   * where its spaces are not read. In a reading with edits it must touch one.
+   * @param written the pattern was written for the tight view alone and knows what it does
+   */
+  counts(view: View, start: number, end: number, written: boolean): boolean {
+    if (this.edited && !this.edited.subarray(view.map[start]!, view.map[end - 1]! + 1).includes(1)) return false;
+    return written || !view.tight || isWhole(view, start, end, this.lower);
   }
 
   private cached(key: string, build: () => View): View {
@@ -52,7 +63,7 @@ export class Views {
       chars.push(isBreak ? '\n' : /\s/.test(char) ? ' ' : char);
       map.push(at);
     }
-    return { text: chars.join(''), map: Int32Array.from(map) };
+    return { text: chars.join(''), map: Int32Array.from(map), tight };
   }
 }
 
@@ -60,6 +71,34 @@ export class Views {
 export function unitAround(view: View, at: number): string {
   const end = view.text.indexOf('\n', at);
   return view.text.slice(view.text.lastIndexOf('\n', at) + 1, end < 0 ? undefined : end);
+}
+
+/** Letters that a match over a gap must have before it is taken for no accident. */
+const LONG = 5;
+/** Signs that part words in ordinary writing. Others between two letters of a word (시.발, 이전-지시) are there to hide it. */
+const ORDINARY = /[\s,/()[\]{}"'“”‘’「」:;]/;
+
+/**
+ * A match of the tight view that lies in one word counts, and so does a long one from the start of a word on. Any other needs signs of
+ * a trick: two words of one letter (자 살, ㅅ ㅂ), or signs inside a word at whose start the match begins.
+ */
+function isWhole(view: View, start: number, end: number, text: string): boolean {
+  const gapBefore = (at: number): boolean => at === 0 || view.text[at - 1] === '\n' || view.map[at]! - view.map[at - 1]! > 1;
+  const gapAfter = (at: number): boolean => at + 1 >= view.text.length || gapBefore(at + 1) || view.text[at + 1] === '\n';
+  let gaps = 0;
+  let hidden = false;
+  let singles = 0;
+  let spelled = false;
+  for (let at = start; at < end; at++) {
+    if (at > start && gapBefore(at)) {
+      gaps++;
+      hidden ||= !ORDINARY.test(text.slice(view.map[at - 1]! + 1, view.map[at]!));
+    }
+    singles = gapBefore(at) && gapAfter(at) ? singles + 1 : 0;
+    spelled ||= singles >= 2;
+  }
+  if (gaps === 0 || spelled) return true;
+  return gapBefore(start) && (hidden || end - start >= LONG);
 }
 
 const CLAUSE = 1;

@@ -10,7 +10,7 @@ const folder = mkdtempSync(join(tmpdir(), 'guardrails-'));
 beforeEach(() => {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(join(folder, 'rules'), { recursive: true });
-  write('lexicon.yaml', 'greeting: [안녕, 반가]\nloop: ["{loop}"]\n');
+  write('lexicon.yaml', 'greeting: [안녕, 반가]\n');
   write('settings.yaml', 'act: 0.6\nhard: 0.9\nleakLength: 30\n');
   write('phones.yaml', "phones:\n  police: { number: '112' }\n");
 });
@@ -84,7 +84,6 @@ describe('an error in a rule file names the file and the line', () => {
     ['an unknown stage', { stages: '[dream]' }, 2, /input, passage, output/],
     ['a pattern that is no expression', { any: "['(안녕']" }, 6, /balanced brackets/],
     ['an unknown word list', { any: "['{farewell}']" }, 6, /\{farewell\}/],
-    ['a word list inside itself', { any: "['{loop}']" }, 6, /contain themselves/],
     ['no pattern at all', { any: '[]' }, 6, /at least one/],
     ['a missing example', { match: '[]' }, 7, /at least one/],
     ['a missing example of silence', { pass: '' }, 8, /at least one|list/],
@@ -95,6 +94,19 @@ describe('an error in a rule file names the file and the line', () => {
     const error = failureOfRule(parts);
     expect(error.file).toEqual(place);
     expect(error.file).toMatch(new RegExp(`:${line}$`));
+    expect(error.expected).toMatch(expected);
+  });
+
+  it.each([
+    ['inside itself', 'greeting: [안녕]\nloop:\n  - 반가\n  - "{loop}"\n', 4, /contain themselves/],
+    ['with a word that is no expression', 'greeting:\n  - 안녕\n  - (반가\n', 3, /balanced brackets/],
+    ['with a word that could be slow', 'greeting:\n  - 안녕.{0,500}\n', 2, /at most 60/],
+    ['without words', 'greeting: [안녕]\nfarewell: []\n', 2, /at least one/],
+  ])('a word list %s', (_, yaml, line, expected) => {
+    writeRule({});
+    write('lexicon.yaml', yaml);
+    const error = failure(() => RuleSet.load(folder));
+    expect(error.file).toMatch(new RegExp(`lexicon\\.yaml:${line}$`));
     expect(error.expected).toMatch(expected);
   });
 
