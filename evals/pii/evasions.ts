@@ -1,8 +1,9 @@
+import type { PiiType } from '../../src/privacy/types.ts';
 import type { Labelled } from './labelled.ts';
 
 /** One disguised value in a short message. */
 export interface Evasion {
-  type: string;
+  type: PiiType;
   cell: string;
   isLabelled: boolean;
   text: string;
@@ -19,7 +20,7 @@ interface Kind {
 
 type Random = (below: number) => number;
 
-const KINDS: Readonly<Record<string, Kind>> = {
+const KINDS: Partial<Record<PiiType, Kind>> = {
   RRN: { label: '주민번호는 ', value: (random) => registration(random, [1, 2], 11), bare: 'always' },
   FRN: { label: '외국인등록번호는 ', value: (random) => registration(random, [5, 6], 13), bare: 'always' },
   DRIVER_LICENSE: {
@@ -82,7 +83,7 @@ const CELLS: Readonly<Record<string, (value: string) => string>> = {
 };
 
 /** What nobody dictates digit by digit, or what dots are part of. */
-const NEVER: Readonly<Record<string, readonly string[]>> = {
+const NEVER: Readonly<Record<string, readonly PiiType[]>> = {
   spoken: ['EMAIL', 'IP', 'ADDRESS', 'CARD_EXPIRY'],
   jamo: ['EMAIL', 'IP', 'CARD_EXPIRY'],
   circled: ['EMAIL'],
@@ -93,7 +94,7 @@ const NEVER: Readonly<Record<string, readonly string[]>> = {
 export function evasions(count: number): Evasion[] {
   const random = mulberry(20261125);
   return Object.entries(CELLS).flatMap(([cell, disguise]) =>
-    Object.entries(KINDS)
+    (Object.entries(KINDS) as [PiiType, Kind][])
       .filter(([type]) => !NEVER[cell]?.includes(type))
       .flatMap(([type, { label, value, bare }]) =>
         Array.from({ length: count }, () => value(random)).flatMap((plain) => {
@@ -107,7 +108,7 @@ export function evasions(count: number): Evasion[] {
   );
 }
 
-function evasion(type: string, cell: string, before: string, value: string, isLabelled: boolean): Evasion {
+function evasion(type: PiiType, cell: string, before: string, value: string, isLabelled: boolean): Evasion {
   const span = { turn: 0, start: before.length, end: before.length + value.length, type };
   return { type, cell, isLabelled, text: `${before}${value} ${isLabelled ? '입니다' : '확인해 주세요'}`, span };
 }

@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
+import type { PiiType } from '../../src/privacy/types.ts';
 
 /** An expected span; offsets in UTF-16 units of its turn, end exclusive. `turn` is 0 where there is one message. */
 export interface Labelled {
   turn: number;
   start: number;
   end: number;
-  type: string;
+  type: PiiType;
 }
 
 export interface Example {
@@ -50,7 +51,7 @@ function parseMarked(marked: string): Example {
   for (const [, before = '', type, value = ''] of marked.matchAll(/([^{]*)(?:\{([A-Z_]+):([^}]*)\}|$)/g)) {
     text += before;
     if (type === undefined) continue;
-    spans.push({ turn: 0, start: text.length, end: text.length + value.length, type });
+    spans.push({ turn: 0, start: text.length, end: text.length + value.length, type: type as PiiType });
     text += value;
   }
   return { turns: [text], spans };

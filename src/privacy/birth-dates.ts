@@ -9,7 +9,7 @@ const SEPARATOR = ' ?[-./ \\n]\\n? ?';
 /** A year, a month and a day, as they are written or as one block; a newline may split them anywhere. */
 const SPOKEN = '[일이삼사오육륙칠팔구십]';
 const SPOKEN_DATE = new RegExp(
-  `(?<![가-힣])((?:천구백|이천)? ?${SPOKEN}{1,4}) ?년 ?((?:십[일이]?|[일이삼사오유육칠팔구시])) ?월 ?(${SPOKEN}{1,4}) ?일(?!일)`,
+  `(?<![가-힣])((?:(?:천구백|이천) ?)?${SPOKEN}{1,4}) ?년 ?((?:십[일이]?|[일이삼사오유육칠팔구시])) ?월 ?(${SPOKEN}{1,4}) ?일(?!일)`,
   'g',
 );
 const DATES = [

@@ -2,7 +2,8 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PiiDetector } from '../../src/privacy/detector.js';
 import { PII_TYPES, type PiiType } from '../../src/privacy/types.js';
-import { agrees, examplesOf } from './labelled-set.js';
+import { evasions } from '../../evals/pii/evasions.js';
+import { agrees, examplesOf, type Example } from './labelled-set.js';
 
 const detector = new PiiDetector(() => new Date('2026-11-24T00:00:00Z'));
 const found = (text: string, options = {}) =>
@@ -29,20 +30,50 @@ describe('the labelled sets', () => {
   });
 
   it('are found with precision and recall of .98 and more, and at most 1% of the harmless are touched', () => {
-    const hits = results.flatMap(({ spans, findings }) =>
-      spans.filter((span) => findings.some((each) => agrees(span, each))),
-    );
-    const right = results.flatMap(({ spans, findings }) =>
-      findings.filter((each) => spans.some((span) => agrees(span, each))),
-    );
-    const expected = results.flatMap(({ spans }) => spans);
-    const predicted = results.flatMap(({ findings }) => findings);
-    const harmless = results.filter(({ spans }) => spans.length === 0);
-    expect(hits.length / expected.length).toBeGreaterThanOrEqual(0.98);
-    expect(right.length / predicted.length).toBeGreaterThanOrEqual(0.98);
-    expect(harmless.filter(({ findings }) => findings.length > 0).length / harmless.length).toBeLessThanOrEqual(0.01);
+    const { precision, recall, touched } = figuresOf(examples);
+    expect(precision).toBeGreaterThanOrEqual(0.98);
+    expect(recall).toBeGreaterThanOrEqual(0.98);
+    expect(touched).toBeLessThanOrEqual(0.01);
+  });
+
+  // Floors a little below what evals/pii/report.mjs measured; the fresh sets were mended less.
+  it.each([
+    ['messages', { precision: 0.98, recall: 0.97 }],
+    ['documents', { precision: 0.98, recall: 0.97 }],
+    ['dialogues', { precision: 0.98, recall: 0.9 }],
+    ['fresh-messages', { precision: 0.97, recall: 0.92 }],
+    ['fresh-documents', { precision: 0.97, recall: 0.97 }],
+    ['fresh-dialogues', { precision: 0.97, recall: 0.92 }],
+  ])('in natural %s', (set, floor) => {
+    const { precision, recall } = figuresOf(examplesOf('sets', `${set}.txt`));
+    expect(precision).toBeGreaterThanOrEqual(floor.precision);
+    expect(recall).toBeGreaterThanOrEqual(floor.recall);
+  });
+
+  it('leave what only looks personal: at most 1% of it is touched', () => {
+    const { touched } = figuresOf(['negatives', 'fresh-negatives'].flatMap((set) => examplesOf('sets', `${set}.txt`)));
+    expect(touched).toBeLessThanOrEqual(0.01);
   });
 });
+
+/** Shares of the findings that are right, of the expected spans that are found, of the harmless examples with a finding. */
+function figuresOf(examples: readonly Example[]): { precision: number; recall: number; touched: number } {
+  const results = examples.map(({ turns, spans }) => ({ spans, findings: detector.detectTurns(turns) }));
+  const expected = results.flatMap(({ spans }) => spans);
+  const found = results.flatMap(({ findings }) => findings);
+  const right = results.flatMap(({ spans, findings }) =>
+    findings.filter((each) => spans.some((span) => agrees(span, each))),
+  );
+  const hit = results.flatMap(({ spans, findings }) =>
+    spans.filter((span) => findings.some((each) => agrees(span, each))),
+  );
+  const harmless = results.filter(({ spans }) => spans.length === 0);
+  return {
+    precision: right.length / found.length,
+    recall: hit.length / expected.length,
+    touched: harmless.filter(({ findings }) => findings.length > 0).length / harmless.length,
+  };
+}
 
 describe('what must be found', () => {
   it.each([
@@ -61,6 +92,28 @@ describe('what must be found', () => {
     ['이 름 은 홍 길 동 입 니 다', 'PERSON 홍 길 동'],
     ['1990년 3월 5일에 태어났어요', 'DOB 1990년 3월 5일'],
     ['850314199899501012345678 이렇게요', 'PHONE 01012345678'],
+    ['민수야 너 어디야', 'PERSON 민수'],
+    ['지영이가 그러던데요', 'PERSON 지영'],
+    ['지원이가 보냈어요', 'PERSON 지원'],
+    ['혜리는 오후에 나와요', 'PERSON 혜리'],
+    ['가영 선배한테 물어봐', 'PERSON 가영'],
+    ['정 과장님한테도 알려 주세요', 'PERSON 정'],
+    ['네 엄태구입니다', 'PERSON 엄태구'],
+    ['임차인 홍진경 외 1명', 'PERSON 홍진경'],
+    ['김광규 부장, 오달수 차장', 'PERSON 오달수'],
+    ['영문성명: PARK JI HOON', 'PERSON PARK JI HOON'],
+    ['Kim Do-yun, 010-2345-6789', 'PERSON Kim Do-yun'],
+    ['이름은 리 메이린이에요', 'PERSON 리 메이린'],
+    ['성명\t은행\t계좌번호\n최불암\t국민\t482104-01-293847', 'PERSON 최불암'],
+    ['성명|생년월일\n류진|1972-07-15', 'DOB 1972-07-15'],
+    ['생년월일이 어떻게 되세요?\n손님: 구십삼년 오월 이십일일이요', 'DOB 구십삼년 오월 이십일일'],
+    ['비밀번호가 뭐예요?\n손님: cafe2938!예요', 'SECRET cafe2938!'],
+    ['여권 보여 주시겠어요? M771D2204요', 'PASSPORT M771D2204'],
+    ['법인카드 뒤에 세 자리는?\n주임: 482요', 'CVC 482'],
+    ['사는 곳은요?\n시흥시 정왕동이요', 'ADDRESS 시흥시 정왕동'],
+    ['주소가 평촌대로 210이요. 아, 105동 903호예요', 'ADDRESS 105동 903호'],
+    ['ㄱㅗㅇㅇㅣㄹㄱㅗㅇ 이이사오 칠칠삼구', 'PHONE ㄱㅗㅇㅇㅣㄹㄱㅗㅇ 이이사오 칠칠삼구'],
+    ['신하균|국민|482104-01-293847|3,200,000', 'ACCOUNT 482104-01-293847'],
   ])('%s', (text, expected) => {
     expect(found(text)).toContain(expected);
   });
@@ -101,61 +154,34 @@ describe('what must not be touched', () => {
     '인증번호 15881234에서 왔어요',
     '비밀번호 8~16자 영문+숫자인가요',
     '[전화번호#1] 로 연락주세요',
+    '이 대리님 계신가요',
+    '담당 과장님 연결해 주세요',
+    '리볼빙이 나은지 할부가 나은지요',
+    '대표자 신분증 사본',
+    '지원이 되나요',
+    '서울 강남구 역삼동 지점',
+    '유재석이 광고하는 상품이요',
+    '배송조회 6075-2219-3381 우체국',
+    '2026-03-02 홍보 문자',
+    '생일 쿠폰이 3월 5일까지예요',
   ])('%s', (text) => {
     expect(found(text)).toEqual([]);
   });
 });
 
 describe('evasions', () => {
-  const values: Readonly<Record<string, readonly [label: string, ...values: string[]]>> = {
-    RRN: ['주민번호는 ', '850314-1998995', '900117-2345678', '781225-1990921'],
-    FRN: ['외국인등록번호 ', '910412-5995717', '930227-6999276', '800819-6993855'],
-    DRIVER_LICENSE: ['운전면허번호 ', '11-09-462787-31', '13-15-396863-44', '16-03-711570-10'],
-    PHONE: ['연락처는 ', '010-0210-8072', '010-1234-5678', '010-9926-5518'],
-    CARD: ['카드번호 ', '4000-3372-9450-2222', '5200-2263-8570-1386', '9410-1234-5678-9012'],
-    ACCOUNT: ['계좌번호 ', '110-690-197405', '3333-55-7280209', '302-9971-2258-75'],
-    BRN: ['사업자등록번호 ', '124-81-00998', '933-36-38239', '101-22-33445'],
-    CORP_REG: ['법인등록번호 ', '130111-0006246', '990099-4193592', '990099-7327825'],
-    HEALTH_INS: ['건강보험증 번호 ', '43725980422', '27581324452', '1-8608398358'],
-    SECRET: ['비밀번호는 ', '4827', '592013', '0731'],
-    CVC: ['CVC는 ', '217', '904', '552'],
-    DOB: ['생년월일은 ', '850630', '19790109', '880314'],
-    PASSPORT: ['여권번호 ', 'M57709404', 'M106A8066', 'S57764289'],
-  };
-  const spoken = '공일이삼사오육칠팔구';
-  const disguises: Readonly<Record<string, (value: string) => string>> = {
-    'zero-width': (value) => value.split('').join('\u200b'),
-    'full-width': (value) => value.replace(/[!-~]/g, (each) => String.fromCharCode(each.charCodeAt(0) + 0xfee0)),
-    spaced: (value) => value.split('').join(' '),
-    dotted: (value) => value.replaceAll('-', '.'),
-    spoken: (value) => value.replace(/\d/g, (digit) => spoken[Number(digit)]!).replaceAll('-', ' 다시 '),
-    circled: (value) =>
-      value.replace(/\d/g, (digit) => (digit === '0' ? '⓪' : String.fromCharCode(0x245f + Number(digit)))),
-    keycap: (value) => value.replace(/\d/g, '$&\ufe0f\u20e3'),
-    newline: (value) => `${value.slice(0, value.length >> 1)}\n${value.slice(value.length >> 1)}`,
-  };
-  const bare = ['RRN', 'FRN', 'DRIVER_LICENSE', 'PHONE', 'CARD', 'ACCOUNT'];
+  const cells = Object.entries(
+    Object.groupBy(
+      evasions(15),
+      ({ cell, type, isLabelled }) => `${type} ${cell}${isLabelled ? '' : ' without a label'}`,
+    ),
+  );
 
-  describe.each(Object.entries(disguises))('%s', (_, disguise) => {
-    it.each(Object.entries(values))('%s with its label', (type, [label, ...examples]) => {
-      for (const example of examples) {
-        const text = `${label}${disguise(example)} 입니다`;
-        expect(
-          detector.detectTurns([text]).map((each) => each.type),
-          text,
-        ).toContain(type);
-      }
-    });
-
-    it.each(bare)('%s without a label', (type) => {
-      for (const example of values[type]!.slice(1)) {
-        const text = `${disguise(example)} 확인해 주세요`;
-        expect(
-          detector.detect(text).map((each) => each.type),
-          text,
-        ).toContain(type);
-      }
-    });
+  it.each(cells)('%s', (_, disguised) => {
+    const missed = disguised!.filter(
+      ({ text, span }) => !detector.detectTurns([text]).some((finding) => agrees(span, finding)),
+    );
+    expect(1 - missed.length / disguised!.length, missed[0]?.text).toBeGreaterThanOrEqual(0.94);
   });
 
   it('jamo of a name and of a label', () => {
@@ -165,6 +191,20 @@ describe('evasions', () => {
 });
 
 describe('any text', () => {
+  it('of any characters is read without an error', () => {
+    const characters = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 400 }),
+      fc.string({ unit: 'grapheme', maxLength: 400 }),
+    );
+    const code = fc.array(fc.nat(0xffff), { maxLength: 400 }).map((units) => String.fromCharCode(...units));
+    fc.assert(
+      fc.property(fc.oneof(characters, code), (text) => {
+        for (const { start, end } of detector.detect(text)) expect(text.slice(start, end)).not.toBe('');
+      }),
+      { numRuns: 300 },
+    );
+  });
+
   const pieces = [
     '010',
     '-',

@@ -88,9 +88,12 @@ describe('a model that cannot be used', () => {
     return String(error!.params.expected);
   };
 
-  it.each(['model.onnx', 'tokenizer.json', 'config.json'])('without %s is refused at the start by name', async (file) => {
-    expect(await refused((inside) => rmSync(join(inside, file)))).toContain(`missing: ${file}`);
-  });
+  it.each(['model.onnx', 'tokenizer.json', 'config.json'])(
+    'without %s is refused at the start by name',
+    async (file) => {
+      expect(await refused((inside) => rmSync(join(inside, file)))).toContain(`missing: ${file}`);
+    },
+  );
 
   it('with a broken graph, tokenizer or label list is refused at the start', async () => {
     await refused((inside) => writeFileSync(join(inside, 'model.onnx'), 'no graph'));
