@@ -21,11 +21,15 @@ interface Labelled {
   label: 0 | 1;
 }
 
-const labelled = readFileSync(shipped('evals', 'policy', 'policy.jsonl'), 'utf8')
-  .trim()
-  .split('\n')
-  .map((line) => JSON.parse(line) as Labelled)
-  .filter(({ category }) => category.startsWith('OUT_'));
+function labelledLines(file: string): Labelled[] {
+  return readFileSync(shipped('evals', 'policy', file), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Labelled)
+    .filter(({ category }) => category.startsWith('OUT_'));
+}
+
+const labelled = labelledLines('policy.jsonl');
 
 describe('output rules', () => {
   it.each(labelled.filter(({ label }) => label === 1))('$category: $text', ({ text, category }) => {
@@ -70,6 +74,17 @@ describe('output rules', () => {
     '시스템 점검 시간에는 이체가 중단됩니다.',
   ])('let what the bank may say pass: %s', (sentence) => {
     expect(caught(sentence)).toEqual([]);
+  });
+
+  it('find at least 93 of 100 sentences that must not be said, and let 98 of 100 look-alikes pass', () => {
+    const lines = labelledLines('output-lines.jsonl');
+    const wrong = (label: 0 | 1): number => {
+      const some = lines.filter((line) => line.label === label);
+      return some.filter(({ text, category }) => caught(text).includes(category) !== (label === 1)).length / some.length;
+    };
+    expect(lines.length).toBeGreaterThan(450);
+    expect(wrong(1)).toBeLessThanOrEqual(0.07);
+    expect(wrong(0)).toBeLessThanOrEqual(0.02);
   });
 
   it('let every sentence of the approved answers pass', () => {
