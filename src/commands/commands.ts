@@ -9,6 +9,7 @@ import { levelCommand } from './level.command.js';
 import { modelsFetchCommand, modelsListCommand, modelsVerifyCommand } from './models.command.js';
 import { piiCommand } from './pii.command.js';
 import { eraseCommand, retentionRunCommand, vaultRewrapCommand } from './privacy.command.js';
+import { quarantineListCommand, quarantineReleaseCommand, quarantineScanCommand } from './quarantine.command.js';
 import { reembedCommand } from './reembed.command.js';
 import { retrieveCommand } from './retrieve.command.js';
 import { trainRailsCommand } from './train.command.js';
@@ -35,4 +36,7 @@ export const commands: readonly Command[] = [
   eraseCommand,
   retentionRunCommand,
   vaultRewrapCommand,
+  quarantineListCommand,
+  quarantineScanCommand,
+  quarantineReleaseCommand,
 ];

@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../accounts/index.js';
-import { AppError } from '../config/app-error.js';
+import { AppError, errorMet } from '../config/app-error.js';
 import { Clock } from '../config/clock.js';
 import { text, type Locale } from '../config/texts.js';
 import {
   FixedTexts,
   InputRails,
-  PassageRails,
+  Quarantine,
   PhoneRegistry,
   type InputVerdict,
   type JudgedVerdict,
@@ -73,7 +73,7 @@ export class Turn {
     private readonly inputRails: InputRails,
     private readonly fixedTexts: FixedTexts,
     private readonly retriever: Retriever,
-    private readonly passageRails: PassageRails,
+    private readonly quarantine: Quarantine,
     private readonly phones: PhoneRegistry,
     private readonly chatModel: ChatModel,
     private readonly release: Release,
@@ -251,10 +251,19 @@ export class Turn {
     const alone = queries.standalone === '' ? [] : await find(queries.standalone);
     const contextual = queries.contextual === undefined ? [] : await find(queries.contextual);
     const chosen = confidence(contextual) > confidence(alone) ? contextual : alone;
-    return chosen.flatMap((hit) => {
-      const { action, text } = this.passageRails.check(hit.text);
-      return action === 'pass' ? [{ ...hit, text: this.phones.render(text) }] : [];
-    });
+    const admitted = await Promise.all(chosen.map(async (hit) => ({ hit, checked: await this.#admit(hit) })));
+    return admitted.flatMap(({ hit, checked }) => (checked === undefined ? [] : [{ ...hit, text: checked }]));
+  }
+
+  /** A source's text as it may be used; undefined where it is withheld: its check found something, or failed. */
+  async #admit({ source, title, text: retrieved }: Hit): Promise<string | undefined> {
+    try {
+      const admitted = await this.quarantine.admit({ source, title, text: retrieved });
+      return admitted && this.phones.render(admitted.text);
+    } catch (error) {
+      errorMet.tell({ code: AppError.from(error).code });
+      return undefined;
+    }
   }
 
   async *#giveExemplar(
@@ -386,7 +395,9 @@ const LEADS = ['INVEST_ADVICE', 'LEGAL_TAX', 'COMPETITOR'] as const;
  */
 function timesSaid(sentence: string | undefined, remarks: readonly ConversationEvent[]): number {
   if (sentence === undefined) return 0;
-  return remarks.filter(({ origin, data }) => origin !== 'customer' && 'text' in data && data.text?.startsWith(sentence)).length;
+  return remarks.filter(
+    ({ origin, data }) => origin !== 'customer' && 'text' in data && data.text?.startsWith(sentence),
+  ).length;
 }
 
 function isWaiting(history: readonly ConversationEvent[]): boolean {

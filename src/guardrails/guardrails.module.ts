@@ -1,5 +1,7 @@
 import { Module } from '@nestjs/common';
+import { Clock } from '../config/clock.js';
 import { shipped } from '../config/package-root.js';
+import { Database } from '../database/database.js';
 import { EarlierEmbedders } from '../models/earlier-embedders.js';
 import { Embedder } from '../models/embedder.js';
 import { FixedTexts } from './fixed-texts.js';
@@ -7,6 +9,7 @@ import { InputRails } from './input-rails.js';
 import { OutputRails } from './output-rails.js';
 import { PassageRails } from './passage-rails.js';
 import { PhoneRegistry } from './phones.js';
+import { Quarantine } from './quarantine.js';
 import { RuleSet } from './rules.js';
 import { SecondTier } from './second-tier/second-tier.js';
 
@@ -36,11 +39,16 @@ export const GUARDRAILS_FOLDER = shipped('guardrails');
     },
     { provide: PassageRails, inject: [RuleSet], useFactory: (rules: RuleSet) => new PassageRails(rules) },
     {
+      provide: Quarantine,
+      inject: [PassageRails, Database, Clock],
+      useFactory: (rails: PassageRails, database: Database, clock: Clock) => new Quarantine(rails, database, clock),
+    },
+    {
       provide: OutputRails,
       inject: [RuleSet, PhoneRegistry],
       useFactory: (rules: RuleSet, phones: PhoneRegistry) => new OutputRails(rules, phones),
     },
   ],
-  exports: [RuleSet, PhoneRegistry, FixedTexts, SecondTier, InputRails, PassageRails, OutputRails],
+  exports: [RuleSet, PhoneRegistry, FixedTexts, SecondTier, InputRails, PassageRails, Quarantine, OutputRails],
 })
 export class GuardrailsModule {}

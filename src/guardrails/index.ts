@@ -7,6 +7,7 @@ export { OutputRails, type OutputContext, type OutputVerdict } from './output-ra
 export { PassageRails, type PassageVerdict } from './passage-rails.js';
 export { PhoneRegistry, type UrgentLine } from './phones.js';
 export type { PolicyCategory, PolicyFinding } from './policy.js';
+export { Quarantine, type QuarantinedText } from './quarantine.js';
 export { RuleSet } from './rules.js';
 export { SecondTier, type SecondTierAbsence } from './second-tier/second-tier.js';
 export { trainRails } from './second-tier/train-rails.js';
