@@ -6,12 +6,13 @@ import type { Candidate, Reading } from './reading.js';
 const NOT_JOINED_LEFT = '(?<!\\d)(?<!\\d[-.])';
 const NOT_JOINED_RIGHT = '(?!\\d)(?![-.]\\d)';
 const SEPARATOR = ' ?[-./ \\n]\\n? ?';
-/** A year, a month and a day, as they are written or as one block; a newline may split them anywhere. */
 const SPOKEN = '[일이삼사오육륙칠팔구십]';
+/** `구십삼년 오월 이십일일`, with 유월 and 시월. */
 const SPOKEN_DATE = new RegExp(
   `(?<![가-힣])((?:(?:천구백|이천) ?)?${SPOKEN}{1,4}) ?년 ?((?:십[일이]?|[일이삼사오유육칠팔구시])) ?월 ?(${SPOKEN}{1,4}) ?일(?!일)`,
   'g',
 );
+/** A year, a month and a day, as they are written or as one block; a newline may split them anywhere. */
 const DATES = [
   '((?:19|20)?\\d{2}) ?\\n?년 ?\\n?(\\d{1,2}) ?월 ?\\n?(\\d{1,2}) ?일',
   `((?:19|20)?\\d{2})${SEPARATOR}(\\d{1,2})${SEPARATOR}(\\d{1,2})${NOT_JOINED_RIGHT}`,
@@ -21,16 +22,16 @@ const DATES = [
 const BORN = /^ ?생(?![활명각기산성년일]|부터|이후|이전|까지|이상|이하)/;
 const BORN_VERB = /^ ?(?:에 |날 )?(?:태어|출생)/;
 const SCORE = 0.85;
-/** A name, or nothing but 출생 and the like, right before the date; a registration number right behind it. */
+/** A name right before the date; a registration number right behind it. */
 const NAME_BEFORE = /(?<![가-힣])([가-힣]{2,4})(?:님|씨)?[ ,/|\t(]{1,4}$/;
 const NUMBER_AFTER = /^[ ,/|\t)]{1,4}\d{6} ?- ?[1-8][\d*]{6}/;
 /** Nobody signs for an account much younger; a date after a name that is later is one of a transaction. */
 const YOUNGEST_YEARS = 14;
 const YEAR_MS = 365.25 * 24 * 3600_000;
-const ANNIVERSARY = /(?:생일|생신)(?:은요?|이|인데)? ?(\d{1,2}) ?월 ?(\d{1,2}) ?일(?! ?까지)/g;
-const SPOKEN_ANNIVERSARY = new RegExp(
-  `(?:생일|생신)(?:은요?|이|인데)? ?((?:십[일이]?|[일이삼사오유육칠팔구시]) ?월 ?${SPOKEN}{1,4} ?일)(?!일)`,
-  'g',
+/** A birthday without its year, right behind the word. */
+const ANNIVERSARY = new RegExp(
+  `(?:생일|생신)(?:은요?|이|인데)? ?(\\d{1,2} ?월 ?\\d{1,2} ?일|(?:십[일이]?|[일이삼사오유육칠팔구시]) ?월 ?${SPOKEN}{1,4} ?일)(?!일| ?까지)`,
+  'dg',
 );
 
 /** Dates of birth: a day that has been, after 생년월일, 생일 …, before 생 or 태어난, or between a person's name and number. */
@@ -42,9 +43,8 @@ export function findBirthDates(reading: Reading): Candidate[] {
   const spoken = Array.from(text.matchAll(SPOKEN_DATE)).filter(([, ...parts]) =>
     isBirthDay(parts.map(digitsOf), reading.today),
   );
-  const anniversaries = [...text.matchAll(ANNIVERSARY), ...text.matchAll(SPOKEN_ANNIVERSARY)].map((match) => {
-    const end = match.index + match[0].length;
-    const start = match.index + match[0].search(/(?<=[생일신은이데요] ?)(?:\d|[일이삼사오유육칠팔구시십]+ ?월)/);
+  const anniversaries = Array.from(text.matchAll(ANNIVERSARY), ({ indices }) => {
+    const [start, end] = indices![1]!;
     return { start, end, type: 'DOB' as const, score: SCORE };
   });
   const dates = [...written, ...spoken].flatMap((match) => {

@@ -22,7 +22,7 @@ const NOUN_TAIL = /[요임명일]$/;
 const NO_NAME_ENDING = /[증율률권료표액해]$|[기하가오주보]신$/;
 const JOBS = new Set(wordsOf('names', 'jobs'));
 const VERB_ENDING = /하[여고면는지게기자]$/;
-const SAYS_NAME = /^(?:입니다|이에요|예요|이라고|이고|인데|님|씨)/;
+const SAYS_NAME = /^(?:한테|에게|께|입니다|이에요|예요|이라고|이고|인데|님|씨)/;
 const TITLED = /^ ?(?:고객|선생님|(?:대리|과장|차장|부장|팀장|주임|실장|사장|교수)님?)/;
 
 /**

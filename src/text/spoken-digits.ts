@@ -27,6 +27,10 @@ const UNIT = /[십백천만억조]/;
 const CUES =
   /비밀 ?번호|비번|otp|오티피|인증 ?번호|핀 ?번호|cvc|cvv|보안 ?카드|보안 ?코드|뒷 ?자리|계좌|카드 ?번호|주민|외국인|등록 ?번호|전화|연락처|폰|면허|여권|보험증|증 ?번호|생년월일|생일|차량|번호판|사업자|법인|유효 ?기간|만료|주소/gi;
 const CUE_DISTANCE = 24;
+/** So many digits are a number without a cue. */
+const SHORTEST_NUMBER = 7;
+/** `유월 삼일이요`: the day of a date. */
+const AFTER_DATE_UNIT = /[년월] ?$/;
 /** The rest of a number plate: there two spoken digits are a number already. */
 const PLATE_AFTER = new RegExp(
   `^ ?[가-힣] ?(?:[0-9]|${[...WORDS.keys()].filter((word) => word.length === 1).join('|')}){4}`,
@@ -82,12 +86,15 @@ function isNumber(run: readonly Digit[], source: string, cueEnds: readonly numbe
   if (
     spoken < (PLATE_AFTER.test(after) ? 2 : 3) ||
     UNIT.test(source[run.at(-1)!.end] ?? '') ||
-    UNIT.test(source[first.start - 1] ?? '')
+    UNIT.test(source[first.start - 1] ?? '') ||
+    (run.length < SHORTEST_NUMBER && AFTER_DATE_UNIT.test(source.slice(Math.max(0, first.start - 2), first.start)))
   )
     return false;
   const startsMobile = run.length >= 5 && run[0]!.value + run[1]!.value + run[2]!.value === '010';
   return (
-    run.length >= 7 || startsMobile || cueEnds.some((end) => end <= first.start && first.start - end <= CUE_DISTANCE)
+    run.length >= SHORTEST_NUMBER ||
+    startsMobile ||
+    cueEnds.some((end) => end <= first.start && first.start - end <= CUE_DISTANCE)
   );
 }
 
