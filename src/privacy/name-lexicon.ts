@@ -44,7 +44,7 @@ export function isNoWord(word: string, after: string, isFamiliar = familiarNameL
 
 /** What a word that is no common name must not look like: a noun, a verb, 김대리. */
 function isPlainWord(word: string, after: string): boolean {
-  if (STOP_BEGINNING.test(word) || VERB_ENDING.test(word) || (/하$/.test(word) && /^[여고는면지게기]/.test(after)))
+  if (STOP_BEGINNING.test(word) || VERB_ENDING.test(word) || (word.endsWith('하') && /^[여고는면지게기]/.test(after)))
     return true;
   if (word.length > 2 && NO_NAME_ENDING.test(word) && !SAYS_NAME.test(after)) return true;
   return JOBS.has(word.slice(1)) || (NOUN_TAIL.test(word) && NOUNS.has(word.slice(0, -1)));

@@ -19,7 +19,13 @@ let remove: () => Promise<void>;
 beforeAll(async () => {
   const store = await emptyStore();
   ({ remove } = store);
-  release = new Release(new OutputRails(rules, phones), phones, await auditOf(store.database), new SystemClock(), NamedEntities.NONE);
+  release = new Release(
+    new OutputRails(rules, phones),
+    phones,
+    await auditOf(store.database),
+    new SystemClock(),
+    NamedEntities.NONE,
+  );
 });
 afterAll(() => remove());
 
