@@ -18,5 +18,8 @@ const lines = readdirSync(folder)
   .filter(({ text }) => !seen.has(text) && seen.add(text))
   .filter(({ text }) => rails.check(text).findings.every(({ category }) => HARMLESS.has(category)))
   .map(({ text, need }) => ({ text, category: 'NONE', family: `bank-${need}`, voice: 'demo bank', by: 'model' }));
-writeFileSync(join(GUARDRAILS_FOLDER, 'lines', 'bank-questions.jsonl'), lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+writeFileSync(
+  join(GUARDRAILS_FOLDER, 'lines', 'bank-questions.jsonl'),
+  lines.map((line) => `${JSON.stringify(line)}\n`).join(''),
+);
 console.log(`${lines.length} lines`);

@@ -1,6 +1,6 @@
 import type { Locale } from '../config/texts.js';
 import type { UrgentLine } from '../guardrails/index.js';
-import type { Level } from './service-level.js';
+import type { Level } from './level.js';
 
 declare const brand: unique symbol;
 export type ConversationId = string & { readonly [brand]: 'ConversationId' };

@@ -1,23 +1,11 @@
 import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { Audit } from '../accounts/audit.js';
+import { Audit } from '../accounts/index.js';
 import { AppError } from '../config/app-error.js';
 import { Clock } from '../config/clock.js';
 import { Database } from '../database/database.js';
+import { LEVELS, type Level, type LevelChange } from './level.js';
 
-/**
- * How far the service may go, each level what the one before it may and more: nothing (`off`); people, and of the assistant only
- * the safety texts (`people`); approved exemplars and quotations without a model (`exemplars`); everything (`full`).
- */
-export const LEVELS = ['off', 'people', 'exemplars', 'full'] as const;
-export type Level = (typeof LEVELS)[number];
-
-export interface LevelChange {
-  level: Level;
-  reason?: string;
-  by: 'command' | 'operations page';
-  /** UTC, ISO 8601 with milliseconds. */
-  at: string;
-}
+export { LEVELS, type Level, type LevelChange };
 
 type Listener = (level: Level, before: Level) => void;
 

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../config/app-error.js';
 import type { ConversationState } from '../conversation/events.js';
-import type { Level, LevelChange } from '../conversation/service-level.js';
+import type { Level, LevelChange } from '../conversation/level.js';
 import type { ChatModelStatus } from '../models/chat-model.js';
 import type { ModelReason } from '../models/model-reason.js';
 

@@ -111,7 +111,10 @@ describe("the bank's own system, which keeps the conversation", () => {
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify({ model: 'sangdam', messages }),
       });
-      const body = (await response.json()) as { choices: { message: { content: string } }[]; sangdam: { handoff?: string } };
+      const body = (await response.json()) as {
+        choices: { message: { content: string } }[];
+        sangdam: { handoff?: string };
+      };
       messages.push({ role: 'assistant', content: body.choices[0]!.message.content });
       handoffs.push(body.sangdam.handoff);
     }

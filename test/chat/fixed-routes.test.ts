@@ -18,7 +18,10 @@ const ROUTES: [PolicyCategory, string | undefined, string][] = [
 ];
 
 /** Asks about prevention, or about a case that is over: ordinary questions. */
-const NO_VICTIMS = ['보이스피싱 예방하는 방법 알려주세요', '3년 전에 보이스피싱 당했는데 다 해결됐어요. 통장 만들 수 있나요'];
+const NO_VICTIMS = [
+  '보이스피싱 예방하는 방법 알려주세요',
+  '3년 전에 보이스피싱 당했는데 다 해결됐어요. 통장 만들 수 있나요',
+];
 
 class NoEmbedder extends Embedder {
   override readonly id = 'none';
@@ -54,21 +57,29 @@ describe('crisis and fraud, with neither model nor embedder nor index nor audit 
     await store.remove();
   });
 
-  it.each(ROUTES)('%s %s is answered by its text, word for word, and put before people', async (category, variant, line) => {
-    const client = await ChatClient.open(service.url);
-    const turn = await client.send(line);
-    expect((await client.completed(turn)).data).toMatchObject({ finish: 'fixed' });
-    expect(client.answer(turn)).toBe(service.app.get(FixedTexts, { strict: false }).text(category, 'ko', variant));
-    const queued = client.events.find(({ type }) => type === 'handoff.queued');
-    expect(queued!.data).toMatchObject({ reason: category.toLowerCase(), phones: expect.arrayContaining([expect.anything()]) });
-    client.close();
-  });
+  it.each(ROUTES)(
+    '%s %s is answered by its text, word for word, and put before people',
+    async (category, variant, line) => {
+      const client = await ChatClient.open(service.url);
+      const turn = await client.send(line);
+      expect((await client.completed(turn)).data).toMatchObject({ finish: 'fixed' });
+      expect(client.answer(turn)).toBe(service.app.get(FixedTexts, { strict: false }).text(category, 'ko', variant));
+      const queued = client.events.find(({ type }) => type === 'handoff.queued');
+      expect(queued!.data).toMatchObject({
+        reason: category.toLowerCase(),
+        phones: expect.arrayContaining([expect.anything()]),
+      });
+      client.close();
+    },
+  );
 
   it.each(NO_VICTIMS)('but not: %s', async (line) => {
     const client = await ChatClient.open(service.url);
     const turn = await client.send(line);
     await client.completed(turn);
-    expect(client.events.filter(({ type, data }) => type === 'handoff.queued' && data.reason === 'fraud_victim')).toEqual([]);
+    expect(
+      client.events.filter(({ type, data }) => type === 'handoff.queued' && data.reason === 'fraud_victim'),
+    ).toEqual([]);
     client.close();
   });
 });
@@ -94,7 +105,10 @@ describe('crisis and fraud, with the store away as well', () => {
     database.query = () => Promise.reject(AppError.of('store.unavailable'));
     database.transaction = () => Promise.reject(AppError.of('store.unavailable'));
     try {
-      const reply = await client.call('message:send', { clientMessageId: `store-away-${ROUTES.findIndex(([, , text]) => text === line)}`, text: line });
+      const reply = await client.call('message:send', {
+        clientMessageId: `store-away-${ROUTES.findIndex(([, , text]) => text === line)}`,
+        text: line,
+      });
       expect(reply).toMatchObject({
         ok: false,
         error: {
