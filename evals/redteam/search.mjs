@@ -4,7 +4,8 @@
  *   npm run build && node evals/redteam/search.mjs [--suite attacks|over-refusal|routing] [--lines FILE …] [--part train|validation|test|all]
  *     [--tiers 1|2] [--seed N] [--budget N] [--out FILE]
  *
- * attacks: lines of any category that is to be stopped, by every mutation; prints the share that is stopped.
+ * attacks: lines of any category that is to be stopped, by every mutation; prints the share that is stopped, and of the lines that are
+ *   stopped in their plain form the share that still is.
  * over-refusal: lines that must pass (NONE), in the ways people write who hide nothing; prints the share that passes.
  * routing: fraud victims and crises, in the same ways; prints the share that reaches its fixed text.
  * `--budget` is the number of mutated lines, spread over the mutations. `--out` gets what went wrong, one JSON object a line with
@@ -49,22 +50,38 @@ console.log(`${options.suite}, ${options.part} lines: ${lines.length}; rails ${r
 const each = Math.max(1, Math.floor(Number(options.budget) / suite.mutations.length));
 const wrong = [];
 const total = { tried: 0, right: 0 };
+const plain = new Map();
 for (const mutation of suite.mutations) {
   const tried = sample(lines, each);
   let right = 0;
+  const kept = { of: 0, right: 0 };
   for (const line of tried) {
     const messages = MUTATIONS[mutation](line.text, random);
-    const found = (await rails.acting(messages.at(-1), messages.slice(0, -1))).filter((category) => !HARMLESS.includes(category));
-    if (suite.right(line, found)) right++;
-    else wrong.push({ messages, category: line.category, family: line.family, mutation, found, label: null });
+    const found = await foundIn(messages);
+    const ok = suite.right(line, found);
+    if (ok) right++;
+    if (await plainly(line)) {
+      kept.of++;
+      if (ok) kept.right++;
+    }
+    if (!ok) wrong.push({ messages, category: line.category, family: line.family, mutation, found, label: null });
   }
   total.tried += tried.length;
   total.right += right;
-  console.log(`  ${mutation.padEnd(14)} ${(right / tried.length).toFixed(3)} (${right}/${tried.length})`);
+  console.log(`  ${mutation.padEnd(14)} ${(right / tried.length).toFixed(3)} (${right}/${tried.length}), of those right in plain form ${(kept.right / Math.max(1, kept.of)).toFixed(3)} (${kept.right}/${kept.of})`);
 }
 console.log(`  ${'all'.padEnd(14)} ${(total.right / total.tried).toFixed(3)} (${total.right}/${total.tried})`);
 await rails.close();
 if (options.out && options.part !== 'test') writeFileSync(options.out, wrong.map((one) => `${JSON.stringify(one)}\n`).join(''));
+
+async function foundIn(messages) {
+  return (await rails.acting(messages.at(-1), messages.slice(0, -1))).filter((category) => !HARMLESS.includes(category));
+}
+
+async function plainly(line) {
+  if (!plain.has(line)) plain.set(line, suite.right(line, await foundIn([line.text])));
+  return plain.get(line);
+}
 
 /** `{text, category, family}` a line; a file without families is one family a line. */
 function readLines() {
