@@ -5,13 +5,16 @@ import { normalise, originalSpan } from '../text/normalise.js';
 import { checkWord, compilePattern, PatternError, type Lexicon, type Pattern } from './pattern.js';
 import { POLICY_CATEGORIES, type PolicyCategory, type PolicyFinding } from './policy.js';
 import { readingsOf } from './readings.js';
-import { SCOPES, unitAround, Views, type Scope } from './views.js';
+import { SCOPES, unitAround, Views, type Scope, type View } from './views.js';
 import { YamlFile, type YamlNode } from './yaml-file.js';
 
 export const STAGES = ['input', 'passage', 'output'] as const;
 export type Stage = (typeof STAGES)[number];
 
-/** A rule of guardrails/rules/: it fires where one of `any` matches and, in the same unit, all of `all` and none of `unless`. */
+/**
+ * A rule of guardrails/rules/: it fires where one of `any` matches and, in the same unit, all of `all` and none of `unless`; in a whole
+ * message an `unless` counts only near the match.
+ */
 export interface Rule {
   id: string;
   category: PolicyCategory;
@@ -111,19 +114,28 @@ function firesOn(rule: Rule, views: Views, kind: keyof Pattern): Span | undefine
       const match = expression.exec(view.text);
       if (!match || match[0] === '') break;
       const end = match.index + match[0].length;
-      if (views.counts(view, match.index, end, rule.view === 'tight') && holds(rule, unitAround(view, match.index), kind))
+      if (views.counts(view, match.index, end, rule.view === 'tight') && holds(rule, view, match.index, end, kind))
         return originalSpan(views.source, view.map[match.index]!, view.map[end - 1]! + 1);
     }
   }
   return undefined;
 }
 
-function holds(rule: Rule, unit: string, kind: keyof Pattern): boolean {
-  const matches = (pattern: Pattern): boolean => {
+/**
+ * Characters on both sides of a match in which an `unless` excuses it, in a rule over the whole message. Further away it speaks of
+ * something else: otherwise a paragraph about one's savings would excuse whatever stands behind it.
+ */
+const NEAR = 100;
+
+function holds(rule: Rule, view: View, start: number, end: number, kind: keyof Pattern): boolean {
+  const matches = (text: string) => (pattern: Pattern): boolean => {
     pattern[kind].lastIndex = 0;
-    return pattern[kind].test(unit);
+    return pattern[kind].test(text);
   };
-  return rule.all.every(matches) && !rule.unless.some(matches);
+  const unit = unitAround(view, start);
+  if (!rule.all.every(matches(unit))) return false;
+  const near = rule.scope === 'message' ? view.text.slice(Math.max(0, start - NEAR), end + NEAR) : unit;
+  return !rule.unless.some(matches(near));
 }
 
 function readLexicon(file: YamlFile): Lexicon {
