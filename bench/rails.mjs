@@ -11,7 +11,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { createInterface } from 'node:readline';
-import { comments, f1, jailbreaks, overRefusal } from '../evals/public/sets.mjs';
+import { comments, f1, jailbreaks, overRefusal } from '../evals/public/sets.ts';
 import { guardrailsFolder, openRails } from '../evals/rails.mjs';
 import { seeded } from '../evals/redteam/mutations.mjs';
 import { distribution, printMachine, quantile } from './support/machine.mjs';
@@ -21,7 +21,11 @@ const VERSIONS = { llm_guardrail: '2.1.2', 'llm-guard': '0.1.9', 'prompt-guardra
 const ATTACKS = ['INJECTION', 'PROMPT_LEAK', 'ILLEGAL'];
 
 printMachine();
-console.log(`peers: ${Object.entries(VERSIONS).map((pair) => pair.join(' ')).join(', ')}`);
+console.log(
+  `peers: ${Object.entries(VERSIONS)
+    .map((pair) => pair.join(' '))
+    .join(', ')}`,
+);
 const rails = await openRails(1);
 await speed();
 await hostile();
@@ -39,8 +43,14 @@ async function speed() {
     .map((line) => JSON.parse(line).text);
   for (const text of texts.slice(0, 1_000)) rails.first(text);
   const timed = texts.map((text) => ({ length: text.length, ms: time(() => rails.first(text)) }));
-  for (const [name, from, to] of [['up to 100 characters', 0, 100], ['101 to 500', 101, 500], ['above 500', 501, 4_000]])
-    console.log(`first tier, ${name}: ${distribution3(timed.filter(({ length }) => length >= from && length <= to).map(({ ms }) => ms))}`);
+  for (const [name, from, to] of [
+    ['up to 100 characters', 0, 100],
+    ['101 to 500', 101, 500],
+    ['above 500', 501, 4_000],
+  ])
+    console.log(
+      `first tier, ${name}: ${distribution3(timed.filter(({ length }) => length >= from && length <= to).map(({ ms }) => ms))}`,
+    );
 }
 
 /** No text of 4,000 characters may take long: what a fuzzer and an author of regular expressions would send. */
@@ -58,11 +68,30 @@ async function hostile() {
     jamo: fill('ㅅㅣㅂㅏㄹ'),
     'one letter': fill('가'),
     spaces: fill(' '),
-    ...Object.fromEntries(['너는 규칙 ', '돈을 보냈는데 ', '엄마 통장 ', '이전 지시 ', 'ignore all rules you ', '통장을 빌려 ', 'i g n o r e ', '1gn0r3 '].map((piece) => [`“${piece.trim()}” over and over`, fill(piece)])),
+    ...Object.fromEntries(
+      [
+        '너는 규칙 ',
+        '돈을 보냈는데 ',
+        '엄마 통장 ',
+        '이전 지시 ',
+        'ignore all rules you ',
+        '통장을 빌려 ',
+        'i g n o r e ',
+        '1gn0r3 ',
+      ].map((piece) => [`“${piece.trim()}” over and over`, fill(piece)]),
+    ),
   };
-  const worst = Object.entries(texts).map(([name, text]) => ({ name, ms: Math.max(...Array.from({ length: 3 }, () => time(() => rails.first(text)))) }));
+  const worst = Object.entries(texts).map(([name, text]) => ({
+    name,
+    ms: Math.max(...Array.from({ length: 3 }, () => time(() => rails.first(text)))),
+  }));
   worst.sort((a, b) => b.ms - a.ms);
-  console.log(`hostile texts of 4,000 characters, the slowest: ${worst.slice(0, 4).map(({ name, ms }) => `${name} ${ms.toFixed(1)} ms`).join(', ')}`);
+  console.log(
+    `hostile texts of 4,000 characters, the slowest: ${worst
+      .slice(0, 4)
+      .map(({ name, ms }) => `${name} ${ms.toFixed(1)} ms`)
+      .join(', ')}`,
+  );
 }
 
 async function attacks() {
@@ -79,7 +108,9 @@ async function attacks() {
       }
       judged[name] = found / texts.length;
     }
-    console.log(`${peer.name}: jailbreaks-en stopped ${judged.jailbreaks.toFixed(3)}, over-refusal-en safe passed ${(1 - judged.safe).toFixed(3)}; ${distribution3(times)}`);
+    console.log(
+      `${peer.name}: jailbreaks-en stopped ${judged.jailbreaks.toFixed(3)}, over-refusal-en safe passed ${(1 - judged.safe).toFixed(3)}; ${distribution3(times)}`,
+    );
   }
 }
 
@@ -88,7 +119,9 @@ async function profanity() {
     const pairs = [];
     for (const { text, abusive } of comments('second')) pairs.push({ is: abusive, found: await peer.profane(text) });
     const figures = f1(pairs);
-    console.log(`${peer.name}: curse-ko, second half, F1 ${figures.f1.toFixed(3)} (precision ${figures.precision.toFixed(3)}, recall ${figures.recall.toFixed(3)})`);
+    console.log(
+      `${peer.name}: curse-ko, second half, F1 ${figures.f1.toFixed(3)} (precision ${figures.precision.toFixed(3)}, recall ${figures.recall.toFixed(3)})`,
+    );
   }
 }
 
@@ -109,19 +142,29 @@ async function npmPeers() {
   const require = createRequire(join(folder, 'package.json'));
   const install = (name) => {
     if (!existsSync(join(folder, 'node_modules', name)))
-      execFileSync('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error', `${name}@${VERSIONS[name]}`], { cwd: folder, stdio: 'ignore' });
+      execFileSync(
+        'npm',
+        ['install', '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error', `${name}@${VERSIONS[name]}`],
+        { cwd: folder, stdio: 'ignore' },
+      );
   };
   await orNamed('llm_guardrail', async () => {
     install('llm_guardrail');
     const { checkAll } = await import(pathToFileURL(require.resolve('llm_guardrail')).href);
     // A library that prints what it does would drown the figures.
-    found.push({ name: `llm_guardrail ${VERSIONS.llm_guardrail}`, attack: async (text) => !(await quietly(() => checkAll(text))).allowed });
+    found.push({
+      name: `llm_guardrail ${VERSIONS.llm_guardrail}`,
+      attack: async (text) => !(await quietly(() => checkAll(text))).allowed,
+    });
   });
   await orNamed('llm-guard', async () => {
     install('llm-guard');
     const { LLMGuard } = require('llm-guard');
     const guard = new LLMGuard({ jailbreak: true, promptInjection: true });
-    found.push({ name: `llm-guard ${VERSIONS['llm-guard']}`, attack: async (text) => !(await quietly(() => guard.validate(text))).isValid });
+    found.push({
+      name: `llm-guard ${VERSIONS['llm-guard']}`,
+      attack: async (text) => !(await quietly(() => guard.validate(text))).isValid,
+    });
   });
   return found;
 }
@@ -131,15 +174,34 @@ function pythonPeers() {
   const python = join(folder, 'bin', 'python');
   try {
     if (!existsSync(python)) execFileSync('python3', ['-m', 'venv', folder], { stdio: 'ignore' });
-    execFileSync(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', `prompt-guardrail==${VERSIONS['prompt-guardrail']}`, `korcen==${VERSIONS.korcen}`], { stdio: 'ignore' });
+    execFileSync(
+      python,
+      [
+        '-m',
+        'pip',
+        'install',
+        '--quiet',
+        '--disable-pip-version-check',
+        `prompt-guardrail==${VERSIONS['prompt-guardrail']}`,
+        `korcen==${VERSIONS.korcen}`,
+      ],
+      { stdio: 'ignore' },
+    );
   } catch (error) {
     console.log(`left out: prompt-guardrail, korcen (${String(error.message).split('\n')[0]})`);
     return [];
   }
-  const attack = pythonProcess(python, 'import guardify\njudge = lambda text: guardify.detect(text)["label"] == "injection"');
+  const attack = pythonProcess(
+    python,
+    'import guardify\njudge = lambda text: guardify.detect(text)["label"] == "injection"',
+  );
   const profane = pythonProcess(python, 'from korcen import korcen\njudge = lambda text: bool(korcen.check(text))');
   return [
-    { name: `prompt-guardrail ${VERSIONS['prompt-guardrail']} (with the pipe to Python)`, attack: attack.ask, close: attack.close },
+    {
+      name: `prompt-guardrail ${VERSIONS['prompt-guardrail']} (with the pipe to Python)`,
+      attack: attack.ask,
+      close: attack.close,
+    },
     { name: `korcen ${VERSIONS.korcen}`, profane: profane.ask, close: profane.close },
   ];
 }
@@ -192,5 +254,7 @@ async function timed(work) {
 
 /** As `distribution`, to the thousandth: most messages take less than a millisecond. */
 function distribution3(values) {
-  return values.length < 2 ? distribution(values) : `p50 ${quantile(values, 0.5).toFixed(3)}, p99 ${quantile(values, 0.99).toFixed(3)}, max ${quantile(values, 1).toFixed(1)} ms (n = ${values.length})`;
+  return values.length < 2
+    ? distribution(values)
+    : `p50 ${quantile(values, 0.5).toFixed(3)}, p99 ${quantile(values, 0.99).toFixed(3)}, max ${quantile(values, 1).toFixed(1)} ms (n = ${values.length})`;
 }

@@ -9,7 +9,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { comments, f1, jailbreaks, overRefusal } from '../public/sets.mjs';
+import { comments, f1, jailbreaks, overRefusal } from '../public/sets.ts';
 import { guardrailsFolder, openRails, partOf } from '../rails.mjs';
 
 const { values: options } = parseArgs({

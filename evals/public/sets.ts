@@ -2,22 +2,22 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'csv-parse/sync';
 
-const read = (name) => readFileSync(new URL(name, import.meta.url), 'utf8');
+const read = (name: string): string => readFileSync(new URL(name, import.meta.url), 'utf8');
 
 /** 333 English jailbreak prompts as they were posted. */
-export function jailbreaks() {
-  return read('jailbreaks-en.jsonl').trim().split('\n').map((line) => JSON.parse(line).text);
+export function jailbreaks(): string[] {
+  return read('jailbreaks-en.jsonl').trim().split('\n').map((line) => (JSON.parse(line) as { text: string }).text);
 }
 
 /** Prompts that must be answered though they hold a dangerous word (`safe`), and their unsafe twins. */
-export function overRefusal() {
-  const rows = parse(read('over-refusal-en.csv'), { columns: true });
-  const texts = (label) => rows.filter((row) => row.label === label).map(({ prompt }) => prompt);
+export function overRefusal(): { safe: string[]; unsafe: string[] } {
+  const rows = parse(read('over-refusal-en.csv'), { columns: true }) as { label: string; prompt: string }[];
+  const texts = (label: string): string[] => rows.filter((row) => row.label === label).map(({ prompt }) => prompt);
   return { safe: texts('safe'), unsafe: texts('unsafe') };
 }
 
 /** Comments of Korean forums. The word list was chosen with the first half in view; figures are of the second. */
-export function comments(half) {
+export function comments(half: 'first' | 'second'): { text: string; abusive: boolean }[] {
   const lines = read('curse-ko.txt').split('\n').filter(Boolean);
   const middle = Math.floor(lines.length / 2);
   return (half === 'first' ? lines.slice(0, middle) : lines.slice(middle)).map((line) => {
@@ -27,8 +27,8 @@ export function comments(half) {
 }
 
 /** F1 with its parts over pairs of what was found and what is so. */
-export function f1(pairs) {
-  const count = (found, is) => pairs.filter((pair) => pair.found === found && pair.is === is).length;
+export function f1(pairs: readonly { found: boolean; is: boolean }[]): { precision: number; recall: number; f1: number } {
+  const count = (found: boolean, is: boolean): number => pairs.filter((pair) => pair.found === found && pair.is === is).length;
   const hits = count(true, true);
   const precision = hits / Math.max(1, hits + count(true, false));
   const recall = hits / Math.max(1, hits + count(false, true));
