@@ -1,5 +1,6 @@
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { AppError } from '../config/app-error.js';
+import { Vault } from '../privacy/index.js';
 import { Audit } from './audit.js';
 import { Retention } from './retention.js';
 
@@ -18,10 +19,15 @@ export class RecordKeeping implements OnApplicationShutdown {
   constructor(
     private readonly audit: Audit,
     private readonly retention: Retention,
+    private readonly vault: Vault,
   ) {}
 
-  /** To be called once by the service. An audit log that cannot be written does not keep it from starting: customers get its safe texts. */
+  /**
+   * To be called once by the service. An audit log that cannot be written does not keep it from starting: customers get its safe texts.
+   * @throws AppError `vault.wrong-key`
+   */
   async begin(): Promise<void> {
+    await this.vault.lock();
     await this.#tried('anchor', () => this.audit.anchor('begin'));
     this.#timers.push(
       setInterval(() => void this.#tried('anchor', () => this.audit.anchor('hourly')), HOURLY),

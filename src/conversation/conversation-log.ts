@@ -233,7 +233,7 @@ export class ConversationLog {
     maskCounts?: object,
   ): Promise<void> {
     await this.database.query(
-      `WITH counted AS (UPDATE conversations SET mask_counts = $7::jsonb WHERE id = $1 AND $7 IS NOT NULL)
+      `WITH counted AS (UPDATE conversations SET mask_counts = $7::jsonb WHERE id = $1 AND $7::jsonb IS NOT NULL)
        INSERT INTO feedback (conversation_id, seq, rating, reason, comment, at) VALUES ($1, $2, $3, $4, $5, $6)
        ON CONFLICT (conversation_id, seq) DO UPDATE SET rating = $3, reason = $4, comment = $5, at = $6`,
       [

@@ -32,17 +32,24 @@ export class Vault {
    * @throws AppError `vault.wrong-key`
    */
   async prove(): Promise<void> {
-    const locked = await this.#lockedBy();
-    if (locked === undefined)
-      await this.database.query('INSERT INTO vault_lock (master_id) VALUES ($1) ON CONFLICT DO NOTHING', [
-        this.master.id,
-      ]);
     const [other] = await this.database.query<{ master_id: string }>(
       `SELECT master_id FROM vault_lock WHERE master_id <> $1
        UNION ALL SELECT master_id FROM vault_keys WHERE master_id <> $1 LIMIT 1`,
       [this.master.id],
     );
     if (other) throw AppError.of('vault.wrong-key', { expected: other.master_id, given: this.master.id });
+  }
+
+  /**
+   * By a service, at start: from the first one on every process on the store needs the same master key, before there is any value.
+   * @throws AppError `vault.wrong-key`
+   */
+  async lock(): Promise<void> {
+    if ((await this.#lockedBy()) === undefined)
+      await this.database.query('INSERT INTO vault_lock (master_id) VALUES ($1) ON CONFLICT DO NOTHING', [
+        this.master.id,
+      ]);
+    await this.prove();
   }
 
   /** Names the master key; fingerprints of different keys do not compare. */

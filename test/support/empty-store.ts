@@ -26,3 +26,14 @@ export async function auditOf(database: Database, clock: Clock = new SystemClock
   await audit.anchor('begin');
   return audit;
 }
+
+/** The time of day, so many milliseconds later. */
+export class ShiftedClock extends SystemClock {
+  constructor(public shift: number) {
+    super();
+  }
+
+  override now(): Date {
+    return new Date(super.now().getTime() + this.shift);
+  }
+}
