@@ -6,8 +6,8 @@ import { Database } from '../database/database.js';
 import { MasterKey, Vault } from '../privacy/index.js';
 import { Audit } from './audit.js';
 import { AuditTrail } from './audit-trail.js';
+import { RecordKeeping } from './record-keeping.js';
 import { readRetention, Retention } from './retention.js';
-import { RetentionSchedule } from './retention-schedule.js';
 import { Reveal } from './reveal.js';
 
 /** The audit log, and the vault of masked values with the rule who may look into it. Users and roles come with their issue. */
@@ -16,7 +16,7 @@ import { Reveal } from './reveal.js';
     Audit,
     AuditTrail,
     Reveal,
-    RetentionSchedule,
+    RecordKeeping,
     {
       provide: Retention,
       inject: [Database, Vault, MasterKey, Audit, Clock],
@@ -35,7 +35,7 @@ import { Reveal } from './reveal.js';
       useFactory: (database: Database, master: MasterKey) => new Vault(database, master),
     },
   ],
-  exports: [Audit, AuditTrail, MasterKey, Retention, RetentionSchedule, Reveal, Vault],
+  exports: [Audit, AuditTrail, MasterKey, Retention, RecordKeeping, Reveal, Vault],
 })
 export class AccountsModule implements OnModuleInit {
   constructor(private readonly vault: Vault) {}

@@ -39,12 +39,14 @@ export type AuditLine = {
   chain: string;
   seq: number;
   at: string;
-} & (
-  | AuditEntry
-  /** Begins a chain, hourly, and at a clean end: where the other chains stand. */
-  | { stage: 'anchor'; action: 'begin' | 'hourly' | 'end'; heads: readonly ChainHead[] }
-  | Checkpoint
-);
+} & (AuditEntry | Anchor | Checkpoint);
+
+/** Where other chains stand, as far as it was not said before: begins a chain, then hourly and at a clean end. */
+export interface Anchor {
+  stage: 'anchor';
+  action: 'begin' | 'hourly' | 'end';
+  heads: readonly ChainHead[];
+}
 
 /** Takes the place of lines whose term is over: the chain goes on from `hash`, that of the last of them. */
 export interface Checkpoint {

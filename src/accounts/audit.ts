@@ -1,34 +1,47 @@
-import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { AppError, errorMet } from '../config/app-error.js';
 import { Clock, Ids } from '../config/clock.js';
 import { Database } from '../database/database.js';
-import { canonicalJson, hashOf, NO_HASH, type AuditEntry, type AuditLine, type ChainHead } from './audit-line.js';
+import {
+  canonicalJson,
+  hashOf,
+  NO_HASH,
+  type Anchor,
+  type AuditEntry,
+  type AuditLine,
+  type ChainHead,
+} from './audit-line.js';
+
+type Body = AuditEntry | Anchor;
 
 interface Waiting {
-  entries: readonly (AuditEntry | AnchorBody)[];
+  bodies: readonly Body[];
   resolve: () => void;
   reject: (error: unknown) => void;
 }
 
-/** How often the heads of the other chains are written into this one, milliseconds. */
-const ANCHOR_INTERVAL = 3_600_000;
 /** Lines of one insert. */
 const BATCH = 200;
 
 /**
  * The audit log of this process: a chain of hashes in the store. An entry is committed before the effect that it records, so whoever
- * awaits `record` may go on. Entries of the same moment are written by one statement.
+ * awaits `record` may go on. Entries of the same moment are written by one statement. The chain begins with its first entry, so that a
+ * command that only reads leaves none.
  */
 @Injectable()
-export class Audit implements OnModuleInit, OnApplicationShutdown {
+export class Audit implements OnApplicationShutdown {
   readonly chain: string;
   readonly #logger = new Logger('audit');
   #seq = 0;
   #previous: Buffer = NO_HASH;
+  /** Whether the store has what `#seq` and `#previous` say; not while a write's answer is out. */
+  #sure = true;
   #waiting: Waiting[] = [];
   #draining = false;
   #available = true;
-  #anchor: NodeJS.Timeout | undefined;
+  /** Heads of other chains that this one has named. */
+  readonly #named = new Map<string, number>();
+  #anchoredAt: Date | undefined;
 
   constructor(
     private readonly database: Database,
@@ -38,15 +51,9 @@ export class Audit implements OnModuleInit, OnApplicationShutdown {
     this.chain = ids.next();
   }
 
-  async onModuleInit(): Promise<void> {
-    await this.#writeAnchor('begin');
-    this.#anchor = setInterval(() => void this.#writeAnchor('hourly').catch(() => undefined), ANCHOR_INTERVAL);
-    this.#anchor.unref();
-  }
-
   async onApplicationShutdown(): Promise<void> {
-    clearInterval(this.#anchor);
-    await this.#writeAnchor('end').catch((error) =>
+    if (this.#seq === 0) return;
+    await this.anchor('end').catch((error) =>
       this.#logger.warn({ what: 'last anchor', code: AppError.from(error).code }),
     );
   }
@@ -61,12 +68,22 @@ export class Audit implements OnModuleInit, OnApplicationShutdown {
    * @throws AppError `audit.unavailable`: nothing of what they record may happen.
    */
   record(...entries: readonly AuditEntry[]): Promise<void> {
-    return entries.length === 0 ? Promise.resolve() : this.#append(...entries);
+    return entries.length === 0 ? Promise.resolve() : this.#append(entries);
   }
 
-  #append(...entries: readonly (AuditEntry | AnchorBody)[]): Promise<void> {
+  /**
+   * Names where the other chains stand, as far as no anchor has named it: who cuts one of them has to change this one too.
+   * @throws AppError `audit.unavailable`, `store.unavailable`
+   */
+  async anchor(action: Anchor['action']): Promise<void> {
+    if (action === 'begin') return this.#append([]);
+    const anchor = await this.#anchor(action);
+    if (anchor.heads.length > 0 || action === 'end') await this.#append([anchor]);
+  }
+
+  #append(bodies: readonly Body[]): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.#waiting.push({ entries, resolve, reject });
+    this.#waiting.push({ bodies, resolve, reject });
     if (!this.#draining) void this.#drain();
     return promise;
   }
@@ -75,12 +92,14 @@ export class Audit implements OnModuleInit, OnApplicationShutdown {
     this.#draining = true;
     while (this.#waiting.length > 0) {
       const batch: Waiting[] = [];
-      for (let lines = 0; lines < BATCH && this.#waiting.length > 0; lines += batch.at(-1)!.entries.length)
+      for (let lines = 0; lines < BATCH && this.#waiting.length > 0; lines += batch.at(-1)!.bodies.length)
         batch.push(this.#waiting.shift()!);
       try {
-        await this.#write(batch.flatMap(({ entries }) => entries));
+        await this.#write(batch.flatMap(({ bodies }) => bodies));
+        this.#becomes(true);
         for (const { resolve } of batch) resolve();
       } catch (cause) {
+        this.#becomes(false);
         const error = AppError.of('audit.unavailable', {}, { cause });
         for (const { reject } of batch) reject(error);
       }
@@ -88,51 +107,62 @@ export class Audit implements OnModuleInit, OnApplicationShutdown {
     this.#draining = false;
   }
 
-  /** One statement. What fails leaves the chain where it was. */
-  async #write(bodies: readonly (AuditEntry | AnchorBody)[]): Promise<void> {
-    let seq = this.#seq;
-    let previous = this.#previous;
+  /** One statement; what fails leaves the chain where it was. */
+  async #write(given: readonly Body[]): Promise<void> {
+    if (!this.#sure) await this.#resume();
+    const bodies = this.#seq === 0 ? [await this.#anchor('begin'), ...given] : given;
+    if (bodies.length === 0) return;
     const now = this.clock.now();
-    const rows = bodies.map((body) => {
-      const line: AuditLine = { ...body, chain: this.chain, seq, at: now.toISOString() };
-      const text = canonicalJson(line);
-      const hash = hashOf(previous, text);
-      const row = {
-        seq: seq++,
-        conversation: 'conversation' in body ? body.conversation : undefined,
-        line: text,
-        previous: previous.toString('hex'),
-        hash: hash.toString('hex'),
-      };
-      previous = hash;
-      return row;
-    });
+    const rows = this.#chained(bodies, now);
+    const last = rows.at(-1)!;
+    this.#sure = false;
     try {
       await this.database.query(
         `INSERT INTO audit_log (chain, seq, at, conversation_id, line, previous, hash)
-         SELECT $1::uuid, (r->>'seq')::int, $2::timestamptz, (r->>'conversation')::uuid, r->>'line',
-                decode(r->>'previous', 'hex'), decode(r->>'hash', 'hex')
-           FROM jsonb_array_elements($3::jsonb) AS r`,
-        [this.chain, now, JSON.stringify(rows)],
+         SELECT $1, seq, $2, conversation, line, decode(previous, 'hex'), decode(hash, 'hex')
+           FROM unnest($3::int[], $4::uuid[], $5::text[], $6::text[], $7::text[]) AS r (seq, conversation, line, previous, hash)`,
+        [
+          this.chain,
+          now,
+          rows.map(({ seq }) => seq),
+          rows.map(({ conversation }) => conversation),
+          rows.map(({ line }) => line),
+          rows.map(({ previous }) => previous.toString('hex')),
+          rows.map(({ hash }) => hash.toString('hex')),
+        ],
       );
     } catch (error) {
-      // A commit whose answer was lost is there; the same lines again would break the chain.
-      if (!(await this.#isLast(seq - 1, previous).catch(() => false))) {
-        this.#becomes(false);
-        throw error;
-      }
+      // The answer of a commit may have been lost: the same lines again would break the chain.
+      await this.#resume();
+      if (!this.#previous.equals(last.hash)) throw error;
     }
-    this.#seq = seq;
-    this.#previous = previous;
-    this.#becomes(true);
+    this.#seq = last.seq + 1;
+    this.#previous = last.hash;
+    this.#sure = true;
+    this.#noteNamed(bodies, now);
   }
 
-  async #isLast(seq: number, hash: Buffer): Promise<boolean> {
-    const [row] = await this.database.query(
-      'SELECT 1 AS one FROM audit_log WHERE chain = $1 AND seq = $2 AND hash = $3',
-      [this.chain, seq, hash],
+  #chained(bodies: readonly Body[], now: Date) {
+    let previous = this.#previous;
+    return bodies.map((body, at) => {
+      const seq = this.#seq + at;
+      const line = canonicalJson({ ...body, chain: this.chain, seq, at: now.toISOString() } satisfies AuditLine);
+      const conversation = 'conversation' in body ? (body.conversation ?? null) : null;
+      const row = { seq, conversation, line, previous, hash: hashOf(previous, line) };
+      previous = row.hash;
+      return row;
+    });
+  }
+
+  /** Where the store has this chain. */
+  async #resume(): Promise<void> {
+    const [last] = await this.database.query<{ seq: number; hash: Uint8Array }>(
+      'SELECT seq, hash FROM audit_log WHERE chain = $1 ORDER BY seq DESC LIMIT 1',
+      [this.chain],
     );
-    return row !== undefined;
+    this.#seq = last ? last.seq + 1 : 0;
+    this.#previous = last ? Buffer.from(last.hash) : NO_HASH;
+    this.#sure = true;
   }
 
   #becomes(available: boolean): void {
@@ -145,22 +175,41 @@ export class Audit implements OnModuleInit, OnApplicationShutdown {
     }
   }
 
-  async #writeAnchor(action: AnchorBody['action']): Promise<void> {
-    await this.#append(await this.#heads(action));
+  async #anchor(action: Anchor['action']): Promise<Anchor> {
+    const rows = await this.database.query<{ chain: string; seq: number; hash: Uint8Array }>(HEADS, [
+      this.chain,
+      this.#anchoredAt ?? null,
+    ]);
+    const heads = rows
+      .filter(({ chain, seq }) => this.#named.get(chain) !== seq)
+      .map(({ chain, seq, hash }): ChainHead => ({ chain, seq, hash: Buffer.from(hash).toString('hex') }));
+    return { stage: 'anchor', action, heads };
   }
 
-  async #heads(action: AnchorBody['action']): Promise<AnchorBody> {
-    const rows = await this.database.query<{ chain: string; seq: number; hash: Uint8Array }>(
-      `SELECT DISTINCT ON (chain) chain, seq, hash FROM audit_log WHERE chain <> $1 ORDER BY chain, seq DESC`,
-      [this.chain],
-    );
-    const heads = rows.map(({ chain, seq, hash }): ChainHead => ({
-      chain,
-      seq,
-      hash: Buffer.from(hash).toString('hex'),
-    }));
-    return { stage: 'anchor', action, heads };
+  #noteNamed(bodies: readonly Body[], now: Date): void {
+    for (const body of bodies) {
+      if (body.stage !== 'anchor') continue;
+      this.#anchoredAt = now;
+      for (const { chain, seq } of body.heads) this.#named.set(chain, seq);
+    }
   }
 }
 
-type AnchorBody = Omit<Extract<AuditLine, { stage: 'anchor' }>, 'chain' | 'seq' | 'at'>;
+/**
+ * Last lines of the other chains ($1 is ours) that no anchor has named yet: those after our last anchor ($2), or after the start of the
+ * process before us, whose first line named what was there. A day is taken off for clocks that differ.
+ */
+const HEADS = `
+  WITH RECURSIVE chains (chain) AS (
+    (SELECT chain FROM audit_log ORDER BY chain LIMIT 1)
+    UNION ALL
+    SELECT (SELECT l.chain FROM audit_log l WHERE l.chain > c.chain ORDER BY l.chain LIMIT 1) FROM chains c WHERE c.chain IS NOT NULL
+  ), newest AS (
+    SELECT chain FROM audit_log WHERE chain <> $1 ORDER BY chain DESC LIMIT 1
+  )
+  SELECT head.chain, head.seq, head.hash
+    FROM chains CROSS JOIN LATERAL (
+      SELECT chain, seq, at, hash FROM audit_log l WHERE l.chain = chains.chain ORDER BY seq DESC LIMIT 1) AS head
+   WHERE head.chain <> $1
+     AND head.at >= coalesce($2::timestamptz, (SELECT at FROM audit_log JOIN newest USING (chain) ORDER BY seq LIMIT 1)) - interval '1 day'
+   ORDER BY head.chain`;

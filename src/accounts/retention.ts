@@ -6,7 +6,8 @@ import type { Clock } from '../config/clock.js';
 import type { Database, Queryable } from '../database/database.js';
 import type { MasterKey, Vault } from '../privacy/index.js';
 import type { Audit } from './audit.js';
-import { canonicalJson, checkpointText, type Checkpoint } from './audit-line.js';
+import { canonicalJson, checkpointText, type AuditLine, type Checkpoint } from './audit-line.js';
+import { faultsOf, parsedLine, ROW_COLUMNS, type AuditRow } from './audit-proof.js';
 
 /** Records that have a term of their own (guardrails/retention.yaml). */
 export const RECORD_CLASSES = ['conversations', 'conversations-with-people', 'vault', 'audit'] as const;
@@ -65,21 +66,27 @@ export class Retention {
     readonly terms: readonly RetentionTerm[],
   ) {}
 
-  /** A class after the other, in small transactions. @param dryRun counts alone */
+  /**
+   * A class after the other, in small transactions.
+   * @param dryRun counts alone
+   * @throws AppError `audit.damaged`: nothing is removed from a chain that does not hold; `audit.unavailable`
+   */
   async *run(dryRun: boolean, signal?: AbortSignal): AsyncGenerator<RetentionResult, void, undefined> {
     const now = this.clock.now().getTime();
     for (const { record, days } of this.terms) {
       const before = new Date(now - days * DAY);
       const due = await this.#count(record, before);
+      let removed = dryRun ? due : 0;
       if (due > 0 && !dryRun) {
         await this.audit.record({
           stage: 'admin',
           action: 'retention',
           detail: { record, before: before.toISOString(), due },
         });
-        for (let removed = -1; removed !== 0 && !signal?.aborted;) removed = await this.#removeSome(record, before);
+        for (let some = -1; some !== 0 && !signal?.aborted; removed += some)
+          some = await this.#removeSome(record, before);
       }
-      yield { record, before: before.toISOString(), removed: due };
+      yield { record, before: before.toISOString(), removed };
     }
   }
 
@@ -119,37 +126,63 @@ export class Retention {
     });
   }
 
-  /** The front of one chain gives way to a signed checkpoint in the place of its last line. */
+  /** The front of one chain, proved, gives way to a signed checkpoint in the place of its last line. */
   #shortenChain(before: Date): Promise<number> {
     return this.database.transaction(async (tx) => {
-      const [last] = await tx.query<{ chain: string; seq: number; at: Date; hash: Uint8Array; previous: Uint8Array }>(
-        `SELECT DISTINCT ON (chain) chain, seq, at, hash, previous FROM (${DUE.audit}) AS due ORDER BY chain, seq DESC LIMIT 1`,
+      const front = await tx.query<AuditRow>(
+        `SELECT ${ROW_COLUMNS} FROM audit_log
+          WHERE at < $1 AND chain = (SELECT chain FROM (${DUE.audit}) AS due ORDER BY chain LIMIT 1) ORDER BY seq LIMIT ${BATCH}`,
         [before],
       );
+      const last = front.at(-1);
       if (!last) return 0;
-      const { chain, seq } = last;
-      const hash = Buffer.from(last.hash).toString('hex');
-      const checkpoint: Checkpoint = {
-        stage: 'checkpoint',
-        action: 'retention',
-        hash,
-        signature: this.master.sign(checkpointText({ chain, seq, hash })),
-      };
-      await tx.query(`SELECT set_config('sangdam.audit_retention', 'on', true)`);
-      const removed = await tx.query('DELETE FROM audit_log WHERE chain = $1 AND seq <= $2 RETURNING seq', [
-        chain,
-        seq,
-      ]);
-      await tx.query('INSERT INTO audit_log (chain, seq, at, line, previous, hash) VALUES ($1, $2, $3, $4, $5, $6)', [
-        chain,
-        seq,
-        last.at,
-        canonicalJson({ ...checkpoint, chain, seq, at: last.at.toISOString() }),
-        last.previous,
-        last.hash,
-      ]);
-      return removed.length;
+      for (const [at, row] of front.entries()) {
+        const [fault] = faultsOf(row, front[at - 1], this.master);
+        if (fault) throw AppError.of('audit.damaged', { chain: fault.chain, seq: fault.seq });
+      }
+      await this.#replaceFront(tx, last);
+      return front.filter(({ line }) => parsedLine(line)?.stage !== 'checkpoint').length;
     });
+  }
+
+  /**
+   * After the master key was replaced: checkpoints that the key before had signed are signed by this one.
+   * @throws AppError `audit.damaged` for one that neither had signed
+   */
+  async resign(old: MasterKey): Promise<number> {
+    const rows = await this.database.query<AuditRow>(
+      `SELECT ${ROW_COLUMNS} FROM audit_log WHERE ${IS_CHECKPOINT} ORDER BY chain`,
+    );
+    let signed = 0;
+    for (const row of rows) {
+      if (faultsOf(row, undefined, this.master).length === 0) continue;
+      if (faultsOf(row, undefined, old).length > 0)
+        throw AppError.of('audit.damaged', { chain: row.chain, seq: row.seq });
+      await this.database.transaction((tx) => this.#replaceFront(tx, row));
+      signed++;
+    }
+    return signed;
+  }
+
+  /** Up to and with `last`. */
+  async #replaceFront(tx: Queryable, { chain, seq, at, previous, hash }: AuditRow): Promise<void> {
+    const head = { chain, seq, hash: Buffer.from(hash).toString('hex') };
+    const checkpoint: Checkpoint = {
+      stage: 'checkpoint',
+      action: 'retention',
+      hash: head.hash,
+      signature: this.master.sign(checkpointText(head)),
+    };
+    await tx.query(`SELECT set_config('sangdam.audit_retention', 'on', true)`);
+    await tx.query('DELETE FROM audit_log WHERE chain = $1 AND seq <= $2', [chain, seq]);
+    await tx.query('INSERT INTO audit_log (chain, seq, at, line, previous, hash) VALUES ($1, $2, $3, $4, $5, $6)', [
+      chain,
+      seq,
+      at,
+      canonicalJson({ ...checkpoint, chain, seq, at: at.toISOString() } satisfies AuditLine),
+      previous,
+      hash,
+    ]);
   }
 }
 
@@ -157,11 +190,13 @@ export class Retention {
 const ENDED = `SELECT c.id FROM conversations c WHERE c.state = 'closed' AND c.last_seen_at < $1`;
 const WITH_PEOPLE = `EXISTS (SELECT 1 FROM events e WHERE e.conversation_id = c.id AND e.type = 'handoff.queued')`;
 
+const IS_CHECKPOINT = `line LIKE '%"stage":"checkpoint"%'`;
+
 /** What is over its term at `$1`. */
 const DUE: Readonly<Record<RecordClass, string>> = {
   conversations: `${ENDED} AND NOT ${WITH_PEOPLE}`,
   'conversations-with-people': `${ENDED} AND ${WITH_PEOPLE}`,
   vault: `SELECT k.conversation_id AS id FROM vault_keys k JOIN conversations c ON c.id = k.conversation_id
            WHERE c.state = 'closed' AND c.last_seen_at < $1`,
-  audit: `SELECT chain, seq, at, hash, previous FROM audit_log WHERE at < $1 AND line NOT LIKE '%"stage":"checkpoint"%'`,
+  audit: `SELECT chain FROM audit_log WHERE at < $1 AND NOT ${IS_CHECKPOINT}`,
 };

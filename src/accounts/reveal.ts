@@ -1,7 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { AppError } from '../config/app-error.js';
-import { Vault } from '../privacy/index.js';
+import { PII_TYPES, Vault } from '../privacy/index.js';
 import { Audit } from './audit.js';
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const TOKEN = new RegExp(
+  `^\\[(${Object.values(PII_TYPES)
+    .map(({ label }) => label)
+    .join('|')})#\\d{1,6}\\]$`,
+);
 
 /** Who asks to see a masked value, and why. */
 export interface Reader {
@@ -26,6 +33,8 @@ export class Reveal {
    * @throws AppError `vault.not-entitled`, `vault.unknown-token`, `audit.unavailable`
    */
   async value(conversation: string, token: string, reader: Reader): Promise<string> {
+    // Nothing but a token and an id goes on record, whatever was asked for.
+    if (!UUID.test(conversation) || !TOKEN.test(token)) throw AppError.of('vault.unknown-token', {});
     const entitled = this.#mayRead(reader);
     const detail = { reader: reader.id, role: reader.role, token };
     await this.audit.record({ stage: 'reveal', action: entitled ? 'shown' : 'refused', conversation, detail });

@@ -4,7 +4,7 @@ import type { Request, Response } from 'express';
 import { timingSafeEqual } from 'node:crypto';
 import { AppError } from '../config/app-error.js';
 import type { Locale } from '../config/texts.js';
-import type { CommandRequest, InputLine, Options } from './command.js';
+import { runOnRecord, type CommandRequest, type InputLine, type Options } from './command.js';
 import { commands } from './commands.js';
 import { readJsonLines } from './json-lines.js';
 
@@ -50,10 +50,7 @@ export class AdminController {
       const lines = readJsonLines(request);
       const header = (await lines.next()).value.value as Header;
       const call: CommandRequest = { ...header, input: unwrap(lines), signal: gone.signal };
-      for await (const line of command.run(call, {
-        get: (token: never) => this.moduleRef.get(token, { strict: false }),
-      } as never))
-        write(line);
+      for await (const line of runOnRecord(command, call, this.moduleRef)) write(line);
     } catch (thrown) {
       const error = AppError.from(thrown);
       write({ error: { code: error.code, params: error.params } });

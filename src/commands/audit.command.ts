@@ -1,6 +1,7 @@
 import { AuditTrail } from '../accounts/index.js';
 import { AppError } from '../config/app-error.js';
 import type { Command } from './command.js';
+import { UUID } from './fields.js';
 
 /** Every fault of the audit log as a line, then the summary, which has `failed` where there was one. */
 export const auditVerifyCommand: Command = {
@@ -11,7 +12,7 @@ export const auditVerifyCommand: Command = {
   needs: 'application',
   async *run({ options }, application) {
     const trail = application!.get(AuditTrail, { strict: false });
-    for await (const line of trail.verify(optional(options.chain, UUID, '--chain: a UUID')))
+    for await (const line of trail.verify(optional(options.chain, UUID, '--chain: a UUID')?.toLowerCase()))
       yield 'lines' in line && line.faults > 0 ? { ...line, failed: true } : line;
   },
 };
@@ -35,7 +36,6 @@ export const auditExportCommand: Command = {
   },
 };
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const ISO = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})?)?$/;
 
 function optional(given: unknown, shape: RegExp, expected: string): string | undefined {

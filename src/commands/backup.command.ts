@@ -1,5 +1,6 @@
+import { Audit } from '../accounts/index.js';
 import { AppError } from '../config/app-error.js';
-import { Clock } from '../config/clock.js';
+import { Clock, SystemClock, UuidIds } from '../config/clock.js';
 import { Settings } from '../config/settings.js';
 import { writeBackup, type BackupProgress } from '../database/backup.js';
 import { Database } from '../database/database.js';
@@ -13,6 +14,7 @@ export const backupCommand: Command = {
   description: 'Write the embedded store and the generated secret into one file (PostgreSQL: pg_dump)',
   args: '<file>',
   paths: true,
+  audited: true,
   reads: false,
   needs: 'application',
   async *run({ args, signal }, application) {
@@ -40,7 +42,13 @@ export const restoreCommand: Command = {
     const { dataFolder, databaseUrl } = Settings.read();
     if (databaseUrl !== undefined) throw AppError.of('backup.postgres', { tool: 'pg_restore' });
     const replace = options.replace === true;
-    const manifest = yield* shown(file, restoreBackup(dataFolder, file, { replace, signal }), signal);
+    const note = (database: Database, { at }: { at: string }): Promise<void> =>
+      new Audit(database, new SystemClock(), new UuidIds()).record({
+        stage: 'admin',
+        action: 'restore',
+        detail: { at },
+      });
+    const manifest = yield* shown(file, restoreBackup(dataFolder, file, { replace, signal, note }), signal);
     if (manifest)
       yield { folder: dataFolder, from: file, at: manifest.at, product: manifest.product, rows: manifest.rows };
   },

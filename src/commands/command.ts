@@ -1,4 +1,5 @@
 import type { INestApplicationContext } from '@nestjs/common';
+import { Audit } from '../accounts/index.js';
 import type { Locale } from '../config/texts.js';
 
 /** One JSON object of input, with its line number for errors. */
@@ -46,11 +47,26 @@ export interface Command {
   options?: readonly CommandOption[];
   /** Progress is output too where nobody watches a bar: for work that takes hours. */
   pipesProgress?: boolean;
+  /** An operator's act: in the audit log before it runs. Commands that have more to say than their name record it themselves. */
+  audited?: boolean;
   /** Whether JSON Lines are read from standard input. */
   reads: boolean;
   /** Whether it needs the application (store, models); else it runs by itself. */
   needs: Needs | ((args: readonly string[]) => Needs);
   run(request: CommandRequest, application: INestApplicationContext | undefined): AsyncIterable<OutputLine>;
+}
+
+/**
+ * Runs a command in an application, on record where it has to be.
+ * @throws AppError `audit.unavailable`
+ */
+export async function* runOnRecord(
+  command: Command,
+  request: CommandRequest,
+  application: Pick<INestApplicationContext, 'get'>,
+): AsyncGenerator<OutputLine> {
+  if (command.audited) await application.get(Audit, { strict: false }).record({ stage: 'admin', action: command.name });
+  yield* command.run(request, application as INestApplicationContext);
 }
 
 /** A progress report on a command's output stream; shown on a terminal, never printed into a pipe. */

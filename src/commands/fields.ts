@@ -1,6 +1,8 @@
 import { AppError } from '../config/app-error.js';
 import type { InputLine } from './command.js';
 
+export const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
 /** Typed access to one line of input; every error names the line, the field and what was expected. */
 export class Fields {
   readonly #line: number;

@@ -16,6 +16,7 @@ const importing: Omit<Command, 'name'> = {
     },
     { flags: '--delete <id>', description: 'take a document or an exemplar out of use instead' },
   ],
+  audited: true,
   reads: false,
   needs: 'application',
   async *run({ args, options, signal }, application) {

@@ -1,7 +1,12 @@
-import { Audit, Retention } from '../accounts/index.js';
-import { readMasterKey } from '../config/settings.js';
+import { Audit, readRetention, Retention } from '../accounts/index.js';
+import { AppError } from '../config/app-error.js';
+import { SystemClock, UuidIds } from '../config/clock.js';
+import { shipped } from '../config/package-root.js';
+import { readMasterKey, Settings } from '../config/settings.js';
+import { openDatabase } from '../database/open-database.js';
 import { MasterKey, Vault } from '../privacy/index.js';
 import type { Command } from './command.js';
+import { UUID } from './fields.js';
 
 export const eraseCommand: Command = {
   name: 'erase',
@@ -11,6 +16,7 @@ export const eraseCommand: Command = {
   reads: false,
   needs: 'application',
   async *run({ args: [conversation] }, application) {
+    if (!UUID.test(conversation!)) throw AppError.of('command.usage', { expected: '<conversation>: a UUID' });
     const erased = await application!.get(Retention, { strict: false }).erase(conversation!, 'command');
     yield { conversation, ...erased };
   },
@@ -27,21 +33,33 @@ export const retentionRunCommand: Command = {
   },
 };
 
-/** The service must not run: it would go on with the old key. */
+/** By itself, since nothing else can use the store before: an application would refuse the new key. The service must not run. */
 export const vaultRewrapCommand: Command = {
   name: 'vault rewrap',
   description: 'Lock the vault with the configured master key after it was replaced; goes on where it was stopped',
   options: [{ flags: '--old-key-file <file>', description: 'the master key before' }],
   reads: false,
   pipesProgress: true,
-  needs: 'application',
-  async *run({ options }, application) {
-    const old = new MasterKey(readMasterKey(String(options.oldKeyFile ?? ''), '--old-key-file'));
-    await application!
-      .get(Audit, { strict: false })
-      .record({ stage: 'admin', action: 'rewrap', detail: { from: old.id } });
-    let keys = 0;
-    for await (const { done } of application!.get(Vault, { strict: false }).rewrap(old)) keys = done;
-    yield { rewrapped: keys };
+  needs: 'nothing',
+  async *run({ options }) {
+    if (typeof options.oldKeyFile !== 'string')
+      throw AppError.of('command.usage', { expected: '--old-key-file <file>: the master key before' });
+    const old = new MasterKey(readMasterKey(options.oldKeyFile, '--old-key-file'));
+    const settings = Settings.read();
+    const database = await openDatabase(settings);
+    try {
+      const master = new MasterKey(settings.masterKey);
+      const vault = new Vault(database, master);
+      const [clock, ids] = [new SystemClock(), new UuidIds()];
+      const audit = new Audit(database, clock, ids);
+      await audit.record({ stage: 'admin', action: 'rewrap', detail: { from: old.id, to: master.id } });
+      let keys = 0;
+      for await (const { done } of vault.rewrap(old)) keys = done;
+      const terms = readRetention(shipped('guardrails'));
+      const checkpoints = await new Retention(database, vault, master, audit, clock, terms).resign(old);
+      yield { keys, checkpoints };
+    } finally {
+      await database.close();
+    }
   },
 };

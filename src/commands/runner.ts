@@ -4,7 +4,7 @@ import { AppError, type ErrorCode } from '../config/app-error.js';
 import type { Settings } from '../config/settings.js';
 import { Knowledge } from '../knowledge/index.js';
 import { FolderLock, readServiceRecord, type ServiceRecord } from '../database/folder-lock.js';
-import { needsOf, type Command, type CommandRequest, type OutputLine } from './command.js';
+import { needsOf, runOnRecord, type Command, type CommandRequest, type OutputLine } from './command.js';
 import { CommandsModule } from './commands.module.js';
 
 /**
@@ -21,7 +21,7 @@ export async function* runCommand(
   if (service) return yield* runInService(command, request, service);
   const application = await openApplication(settings);
   try {
-    yield* command.run(request, application);
+    yield* runOnRecord(command, request, application);
   } finally {
     await application.close();
   }

@@ -42,6 +42,7 @@ export const ERRORS = {
   'vault.damaged': 500,
   'vault.not-entitled': 403,
   'audit.unavailable': 503,
+  'audit.damaged': 500,
   'quarantine.unknown': 404,
   'service.off': 503,
   'operator.absent': 404,

@@ -32,6 +32,15 @@ interface StoredConversation extends Conversation {
   signedIn: boolean;
 }
 
+/** What a customer thinks of an answer; the comment is masked. */
+export interface Feedback {
+  /** Of the answer's event. */
+  seq: number;
+  rating: 'up' | 'down';
+  reason?: string;
+  comment?: string;
+}
+
 /** What may be written together with an event, in its transaction. */
 interface AppendOptions {
   clientMessageId?: string;
@@ -217,14 +226,25 @@ export class ConversationLog {
     });
   }
 
+  /** @param maskCounts where masking its comment gave tokens: their numbers are not given again; the values are not kept */
   async addFeedback(
     id: ConversationId,
-    feedback: { seq: number; rating: 'up' | 'down'; reason?: string; comment?: string },
+    { seq, rating, reason, comment }: Feedback,
+    maskCounts?: object,
   ): Promise<void> {
     await this.database.query(
-      `INSERT INTO feedback (conversation_id, seq, rating, reason, comment, at) VALUES ($1, $2, $3, $4, $5, $6)
+      `WITH counted AS (UPDATE conversations SET mask_counts = $7::jsonb WHERE id = $1 AND $7::jsonb IS NOT NULL)
+       INSERT INTO feedback (conversation_id, seq, rating, reason, comment, at) VALUES ($1, $2, $3, $4, $5, $6)
        ON CONFLICT (conversation_id, seq) DO UPDATE SET rating = $3, reason = $4, comment = $5, at = $6`,
-      [id, feedback.seq, feedback.rating, feedback.reason ?? null, feedback.comment ?? null, this.clock.now()],
+      [
+        id,
+        seq,
+        rating,
+        reason ?? null,
+        comment ?? null,
+        this.clock.now(),
+        maskCounts === undefined ? null : JSON.stringify(maskCounts),
+      ],
     );
   }
 

@@ -1,15 +1,15 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { RetentionSchedule } from '../accounts/index.js';
+import { RecordKeeping } from '../accounts/index.js';
 import { AppError, errorMet } from '../config/app-error.js';
 import { Clock } from '../config/clock.js';
 import { text, type Locale } from '../config/texts.js';
 import { FixedTexts, InputRails, PhoneRegistry, type UrgentLine } from '../guardrails/index.js';
 import { cleanText } from '../text/normalise.js';
-import { ConversationLog, type Listener } from './conversation-log.js';
+import { ConversationLog, type Feedback, type Listener } from './conversation-log.js';
 import type { Conversation, ConversationId, NewEvent, Signal } from './events.js';
 import { IdentityHash } from './identity-hash.js';
 import { KeyedQueue } from './keyed-queue.js';
-import { Masking } from './masking.js';
+import { Masking, type MaskedMessage } from './masking.js';
 import { TurnMeter } from './observations.js';
 import { ResumeTokens } from './resume-token.js';
 import { handoffText, nextOpening, reach, serviceText } from './service-hours.js';
@@ -57,19 +57,19 @@ export class Conversations implements OnApplicationBootstrap, OnApplicationShutd
     private readonly fixedTexts: FixedTexts,
     private readonly phones: PhoneRegistry,
     private readonly level: ServiceLevel,
-    private readonly retentionSchedule: RetentionSchedule,
+    private readonly recordKeeping: RecordKeeping,
     private readonly clock: Clock,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
     this.level.onChange((level, before) => this.#levelChanged(level, before));
+    await this.recordKeeping.begin();
     await this.#finishInterruptedTurns();
     this.#sweeper = setInterval(
       () => void this.#sweep().catch((error) => this.#report('sweep', error)),
       SWEEP_INTERVAL,
     );
     this.#sweeper.unref();
-    this.retentionSchedule.begin();
   }
 
   /** Ends the turns under way before the store closes. */
@@ -161,7 +161,7 @@ export class Conversations implements OnApplicationBootstrap, OnApplicationShutd
       if (duplicate) return { seq: event.seq };
       masked.committed(event.seq);
       try {
-        for (const { seq, text: redacted } of masked.redactions) await this.log.redact(id, seq, redacted);
+        await this.#redact(id, masked);
       } finally {
         // The message is committed: whatever becomes of the rest, it is answered.
         this.#enqueue(conversation, { seq: event.seq, text: masked.text, secretTyped: masked.secretTyped });
@@ -190,22 +190,24 @@ export class Conversations implements OnApplicationBootstrap, OnApplicationShutd
   async requestHandoff(conversation: Conversation, reason: string | undefined): Promise<void> {
     const { id, locale } = conversation;
     this.#refuseWhenOff();
-    const current = await this.#current(id);
-    if (current.state !== 'assistant') return;
     const now = this.clock.now();
     const told = handoffText(now, locale, this.phones);
     const opensAt = nextOpening(now);
-    const masked = reason === undefined ? undefined : await this.masking.mask(id, reason);
-    await this.log.append(
-      id,
-      {
-        type: 'handoff.queued',
-        origin: 'system',
-        data: { reason: masked?.text ?? 'requested', text: told, ...(opensAt ? { opensAt } : {}) },
-      },
-      { state: 'queued', sealed: masked?.sealed ?? [] },
-    );
-    await this.log.touch(id);
+    await this.#messages.run(id, async () => {
+      if ((await this.#current(id)).state !== 'assistant') return;
+      const masked = reason === undefined ? undefined : await this.masking.mask(id, reason);
+      await this.log.append(
+        id,
+        {
+          type: 'handoff.queued',
+          origin: 'system',
+          data: { reason: masked?.text ?? 'requested', text: told, ...(opensAt ? { opensAt } : {}) },
+        },
+        { state: 'queued', ...(masked ? { maskCounts: masked.counts, sealed: masked.sealed } : {}) },
+      );
+      if (masked) await this.#redact(id, masked);
+      await this.log.touch(id);
+    });
   }
 
   async cancelHandoff(id: ConversationId): Promise<void> {
@@ -219,15 +221,15 @@ export class Conversations implements OnApplicationBootstrap, OnApplicationShutd
   }
 
   /** @throws AppError `event.unknown` where `seq` is no answer of this conversation. */
-  async giveFeedback(
-    id: ConversationId,
-    feedback: { seq: number; rating: 'up' | 'down'; reason?: string; comment?: string },
-  ): Promise<void> {
-    const event = await this.log.event(id, feedback.seq);
+  async giveFeedback(id: ConversationId, { comment, ...rating }: Feedback): Promise<void> {
+    const event = await this.log.event(id, rating.seq);
     if (!event?.type.startsWith('answer.')) throw AppError.of('event.unknown', { field: 'seq' });
-    const comment = feedback.comment === undefined ? undefined : (await this.masking.mask(id, feedback.comment)).text;
-    await this.log.addFeedback(id, { ...feedback, ...(comment === undefined ? {} : { comment }) });
-    await this.log.touch(id);
+    await this.#messages.run(id, async () => {
+      const masked = comment === undefined ? undefined : await this.masking.mask(id, comment);
+      await this.log.addFeedback(id, masked ? { ...rating, comment: masked.text } : rating, masked?.counts);
+      if (masked) await this.#redact(id, masked);
+      await this.log.touch(id);
+    });
   }
 
   /** The customer wants to go on: the idle time starts again. */
@@ -246,6 +248,11 @@ export class Conversations implements OnApplicationBootstrap, OnApplicationShutd
       );
     });
     this.masking.forget(id);
+  }
+
+  /** Earlier messages that a new text shows to hold personal data. */
+  async #redact(id: ConversationId, { redactions }: MaskedMessage): Promise<void> {
+    for (const { seq, text: redacted } of redactions) await this.log.redact(id, seq, redacted);
   }
 
   #enqueue(conversation: Conversation, message: Pick<TurnInput, 'seq' | 'text' | 'secretTyped'>): void {

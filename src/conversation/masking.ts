@@ -58,17 +58,16 @@ export class Masking {
     const key = this.#nextKey++;
     const entities = await this.entities.find(raw);
     const { text, findings, issued, redactions } = held.masker.mask(raw, key, undefined, entities);
-    if (findings.length > 0) {
-      personalDataMasked.tell({ types: findings.map(({ type }) => type) });
-      // Where no line can be written the message is masked all the same; what else must not happen then, the turn sees to.
-      await this.audit.record(this.#entry(id, findings, issued)).catch(() => undefined);
-    }
     const kept = issued.filter(({ type }) => Vault.keeps(type));
-    if (kept.length > 0) held.vaultKey ??= await this.vault.keyOf(id, this.clock.now());
+    const [vaultKey] = await Promise.all([
+      kept.length > 0 ? (held.vaultKey ?? this.vault.keyOf(id, this.clock.now())) : undefined,
+      this.#record(id, findings, kept),
+    ]);
+    if (vaultKey) held.vaultKey = vaultKey;
     return {
       text: cleanText(text).trim(),
       counts: held.masker.next,
-      sealed: held.vaultKey ? this.vault.seal(id, held.vaultKey, kept) : [],
+      sealed: vaultKey ? this.vault.seal(id, vaultKey, kept) : [],
       secretTyped: findings.some(({ type }) => isDeleted(type)),
       redactions: redactions.flatMap((redaction) => {
         const seq = held.keys.get(redaction.turn);
@@ -78,19 +77,29 @@ export class Masking {
     };
   }
 
-  #entry(conversation: ConversationId, findings: readonly PiiFinding[], issued: readonly IssuedToken[]): AuditEntry {
+  /**
+   * What was found. Where no line can be written the message is masked all the same; what else must not happen then, the turn sees to.
+   * @param kept values of types that have a fingerprint
+   */
+  async #record(
+    conversation: ConversationId,
+    findings: readonly PiiFinding[],
+    kept: readonly IssuedToken[],
+  ): Promise<void> {
+    if (findings.length + kept.length === 0) return;
+    personalDataMasked.tell({ types: findings.map(({ type }) => type) });
     const types: Record<string, number> = {};
     for (const { type } of findings) types[type] = (types[type] ?? 0) + 1;
-    return {
+    const entry: AuditEntry = {
       stage: 'privacy',
       action: 'mask',
       conversation,
       types,
       spans: findings.map(({ start, end }) => end - start),
-      hmac: issued.flatMap(({ type, value }) =>
-        Vault.keeps(type) ? [this.vault.fingerprint(type, canonicalValue(type, value))] : [],
-      ),
+      hmac: kept.map(({ type, value }) => this.vault.fingerprint(type, canonicalValue(type, value))),
+      versions: { key: this.vault.masterId },
     };
+    await this.audit.record(entry).catch(() => undefined);
   }
 
   forget(id: ConversationId): void {

@@ -251,19 +251,21 @@ export class Turn {
     const alone = queries.standalone === '' ? [] : await find(queries.standalone);
     const contextual = queries.contextual === undefined ? [] : await find(queries.contextual);
     const chosen = confidence(contextual) > confidence(alone) ? contextual : alone;
-    const admitted = await Promise.all(chosen.map(async (hit) => ({ hit, checked: await this.#admit(hit) })));
+    const admitted = await Promise.all(chosen.map(async (hit) => ({ hit, checked: await this.#admit(hit, input) })));
     return admitted.flatMap(({ hit, checked }) => (checked === undefined ? [] : [{ ...hit, text: checked }]));
   }
 
   /** A source's text as it may be used; undefined where it is withheld: its check found something, or failed. */
-  async #admit({ source, title, text: retrieved }: Hit): Promise<string | undefined> {
+  async #admit({ source, title, text: retrieved }: Hit, { conversation, seq }: TurnInput): Promise<string | undefined> {
     try {
       const admitted = await this.quarantine.admit({ source, title, text: retrieved });
-      return admitted && this.phones.render(admitted.text);
+      if (admitted) return this.phones.render(admitted.text);
+      const where = { conversation: conversation.id, turn: seq };
+      await this.audit.record({ stage: 'passage', action: 'withhold', ...where, detail: { source } });
     } catch (error) {
       errorMet.tell({ code: AppError.from(error).code });
-      return undefined;
     }
+    return undefined;
   }
 
   async *#giveExemplar(

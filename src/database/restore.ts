@@ -6,11 +6,15 @@ import { isDeepStrictEqual } from 'node:util';
 import { AppError } from '../config/app-error.js';
 import { CHECKSUMS, MANIFEST, rowCounts, syncPath, writeFault } from './backup.js';
 import type { BackupManifest, BackupProgress } from './backup.js';
+import type { Database } from './database.js';
 import { EmbeddedDatabase } from './embedded-database.js';
 import { FolderLock } from './folder-lock.js';
-import { shippedMigrations } from './migrations.js';
+import { migrate, shippedMigrations } from './migrations.js';
 import { READY, settleRestore } from './settle-restore.js';
 import { readTar, type TarEntry } from './tar.js';
+
+/** Writes into the store that is brought, before it takes its place, that it was restored. */
+type RestoreNote = (database: Database, manifest: BackupManifest) => Promise<void>;
 
 /** What is being unpacked; worth nothing until it is complete. */
 const PARTIAL = 'restore.partial';
@@ -25,7 +29,7 @@ const FLUSHED_AT_ONCE = 64;
 export async function* restoreBackup(
   dataFolder: string,
   file: string,
-  options: { replace: boolean; signal: AbortSignal },
+  options: { replace: boolean; signal: AbortSignal; note?: RestoreNote },
 ): AsyncGenerator<BackupProgress, BackupManifest> {
   const archive = await open(file, 'r').catch((cause: NodeJS.ErrnoException) => {
     throw AppError.of('backup.unreadable', { file, error: cause.code ?? '' }, { cause });
@@ -39,7 +43,7 @@ export async function* restoreBackup(
       throw AppError.of('backup.store-exists', { folder: dataFolder });
     await rm(partial, { recursive: true, force: true });
     const manifest = yield* unpack(new Archive(archive, file), partial, options.signal);
-    await checkOpens(partial, file, manifest);
+    await checkOpens(partial, file, manifest, options.note);
     await rename(partial, join(dataFolder, READY));
     await syncPath(dataFolder);
     settleRestore(dataFolder);
@@ -144,13 +148,22 @@ async function flush(paths: readonly string[]): Promise<void> {
 }
 
 /** The proof that it is a store: it opens, and has the rows that the manifest counted. */
-async function checkOpens(folder: string, file: string, manifest: BackupManifest): Promise<void> {
+async function checkOpens(
+  folder: string,
+  file: string,
+  manifest: BackupManifest,
+  note: RestoreNote | undefined,
+): Promise<void> {
   const database = await EmbeddedDatabase.open(folder).catch((cause: unknown) => {
     throw AppError.of('backup.invalid', { file, expected: `a store of PostgreSQL ${manifest.engine}` }, { cause });
   });
   try {
     if (!isDeepStrictEqual(await rowCounts(database), manifest.rows))
       throw AppError.of('backup.invalid', { file, expected: 'the rows that its manifest counts' });
+    if (note) {
+      await migrate(database);
+      await note(database, manifest);
+    }
   } finally {
     await database.close();
   }

@@ -9,7 +9,7 @@ export interface MaskedMessage {
   text: string;
   /** What was found in this message; offsets in UTF-16 units of what was passed in. */
   findings: PiiFinding[];
-  /** Tokens that stand in this message or in a redaction for the first time or for a value that has grown, with the values. */
+  /** Tokens that stand in this message, or in a redaction for a value that is found or has grown by it, with the values. */
   issued: IssuedToken[];
   /** Earlier messages that this one shows to hold personal data: their keys and their whole texts, masked anew. */
   redactions: { turn: number; text: string }[];
@@ -95,7 +95,7 @@ export class ConversationMasker {
     for (const parts of found) {
       const value = valueOf(parts, turns);
       const replacement = this.tokenOf(parts, value);
-      issued.push({ type: parts[0]!.type, token: replacement, value });
+      if (!this.isShown(parts)) issued.push({ type: parts[0]!.type, token: replacement, value });
       for (const { turn, ...part } of parts) addSpan(spans[turn]!, { ...part, token: replacement });
     }
     const redactions = this.remask(spans);
@@ -121,6 +121,13 @@ export class ConversationMasker {
     }
     if (type === 'PERSON') this.pseudonyms.rememberName(value);
     return this.pseudonyms.tokenFor(type, value);
+  }
+
+  /** Whether earlier messages show all of a value masked already. */
+  private isShown(parts: readonly TurnFinding[]): boolean {
+    return parts.every(({ turn, start, end, type }) =>
+      this.earlier[turn]?.spans.some((span) => span.type === type && span.start <= start && end <= span.end),
+    );
   }
 
   private remask(spans: readonly MaskedSpan[][]): MaskedMessage['redactions'] {

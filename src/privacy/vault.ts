@@ -33,10 +33,28 @@ export class Vault {
    */
   async prove(): Promise<void> {
     const [other] = await this.database.query<{ master_id: string }>(
-      'SELECT master_id FROM vault_keys WHERE master_id <> $1 LIMIT 1',
+      `SELECT master_id FROM vault_lock WHERE master_id <> $1
+       UNION ALL SELECT master_id FROM vault_keys WHERE master_id <> $1 LIMIT 1`,
       [this.master.id],
     );
     if (other) throw AppError.of('vault.wrong-key', { expected: other.master_id, given: this.master.id });
+  }
+
+  /**
+   * By a service, at start: from the first one on every process on the store needs the same master key, before there is any value.
+   * @throws AppError `vault.wrong-key`
+   */
+  async lock(): Promise<void> {
+    if ((await this.#lockedBy()) === undefined)
+      await this.database.query('INSERT INTO vault_lock (master_id) VALUES ($1) ON CONFLICT DO NOTHING', [
+        this.master.id,
+      ]);
+    await this.prove();
+  }
+
+  /** Names the master key; fingerprints of different keys do not compare. */
+  get masterId(): string {
+    return this.master.id;
   }
 
   /** Whether a value of this type may be kept. */
@@ -100,30 +118,39 @@ export class Vault {
   }
 
   /**
-   * Wraps every data key anew after the master key was replaced, a hundred a transaction; started again it goes on where it was.
-   * @throws AppError `vault.wrong-key` where `old` is not the key that a row names.
+   * Wraps every data key anew after the master key was replaced, a hundred a transaction; started again it goes on where it was. No
+   * process may use the vault meanwhile.
+   * @throws AppError `vault.wrong-key` where the store is locked by neither key, or holds a data key that neither has wrapped.
    */
   async *rewrap(old: MasterKey): AsyncGenerator<{ done: number }, void, undefined> {
-    let done = 0;
-    for (;;) {
-      const count = await this.database.transaction(async (tx) => {
-        const rows = await tx.query<{ conversation_id: string; wrapped: Uint8Array }>(
-          'SELECT conversation_id, wrapped FROM vault_keys WHERE master_id = $1 LIMIT 100 FOR UPDATE',
-          [old.id],
-        );
-        for (const { conversation_id: id, wrapped } of rows)
-          await tx.query('UPDATE vault_keys SET wrapped = $2, master_id = $3 WHERE conversation_id = $1', [
-            id,
-            this.master.wrap(old.unwrap(wrapped, id), id),
-            this.master.id,
-          ]);
-        return rows.length;
-      });
-      if (count === 0) break;
-      done += count;
-      yield { done };
+    const locked = await this.#lockedBy();
+    if (locked !== undefined && locked !== old.id && locked !== this.master.id)
+      throw AppError.of('vault.wrong-key', { expected: locked, given: old.id });
+    for (let done = 0, count = -1; count !== 0 && old.id !== this.master.id;) {
+      count = await this.database.transaction((tx) => this.#rewrapSome(old, tx));
+      if (count > 0) yield { done: (done += count) };
     }
+    await this.database.query('UPDATE vault_lock SET master_id = $1', [this.master.id]);
     await this.prove();
+  }
+
+  async #rewrapSome(old: MasterKey, tx: Queryable): Promise<number> {
+    const rows = await tx.query<{ conversation_id: string; wrapped: Uint8Array }>(
+      'SELECT conversation_id, wrapped FROM vault_keys WHERE master_id = $1 LIMIT 100 FOR UPDATE',
+      [old.id],
+    );
+    for (const { conversation_id: id, wrapped } of rows)
+      await tx.query('UPDATE vault_keys SET wrapped = $2, master_id = $3 WHERE conversation_id = $1', [
+        id,
+        this.master.wrap(old.unwrap(wrapped, id), id),
+        this.master.id,
+      ]);
+    return rows.length;
+  }
+
+  async #lockedBy(): Promise<string | undefined> {
+    const [lock] = await this.database.query<{ master_id: string }>('SELECT master_id FROM vault_lock');
+    return lock?.master_id;
   }
 
   #unwrap(wrapped: Uint8Array, conversation: string): Buffer {

@@ -1,8 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { AuditTrail, type Audit } from '../../src/accounts/index.js';
-import type { Database } from '../../src/database/database.js';
+import { Audit, AuditTrail } from '../../src/accounts/index.js';
+import { SystemClock, UuidIds } from '../../src/config/clock.js';
+import { AppError } from '../../src/config/app-error.js';
+import type { Database, Queryable } from '../../src/database/database.js';
 import { MasterKey } from '../../src/privacy/index.js';
-import { auditOf, emptyStore } from '../support/empty-store.js';
+import { auditOf, emptyStore, ShiftedClock } from '../support/empty-store.js';
 import { STORES } from '../support/prepared-store.js';
 
 const CONVERSATION = '01900000-0000-7000-8000-000000000001';
@@ -88,6 +90,51 @@ describe.each(STORES)('the audit log (%s)', (kind) => {
     expect((await verified(next.chain)).at(-1)).toMatchObject({ chains: 1, faults: 0 });
   });
 
+  it.each([
+    `at = at - interval '11 years'`,
+    `conversation_id = '01900000-0000-7000-8000-000000000002'`,
+    'conversation_id = NULL',
+  ])('shows a column that says something else than its line: %s', async (change) => {
+    await asOwner(`UPDATE audit_log SET ${change} WHERE ${line(3)}`);
+    expect(await faults()).toEqual([{ chain: audit.chain, seq: 3, fault: 'changed' }]);
+  });
+
+  it('names in an anchor what no anchor has named, so that anchors do not grow with the years', async () => {
+    const heads = async (of: Audit) => {
+      const lines = await Array.fromAsync(trail.export());
+      return lines.flatMap((each) =>
+        each.chain === of.chain && 'heads' in each ? [each.heads.map((h) => h.chain)] : [],
+      );
+    };
+    const at = (days: number) => new ShiftedClock(-days * 86_400_000);
+    await asOwner('DELETE FROM audit_log');
+    const first = await auditOf(database, at(9));
+    const secondClock = at(6);
+    const second = await auditOf(database, secondClock);
+    const third = await auditOf(database, at(3));
+    expect([await heads(first), await heads(second), await heads(third)]).toEqual([
+      [[]],
+      [[first.chain]],
+      [[second.chain]],
+    ]);
+    await third.anchor('hourly');
+    expect(await heads(third)).toHaveLength(1);
+    secondClock.shift = -3 * 86_400_000;
+    await second.record({ stage: 'input', action: 'pass' });
+    await third.anchor('hourly');
+    expect(await heads(third)).toEqual([[second.chain], [second.chain]]);
+    await asOwner(`DELETE FROM audit_log WHERE chain = '${first.chain}'`);
+    expect(await faults()).toEqual([{ chain: first.chain, seq: 0, fault: 'cut' }]);
+  });
+
+  it('has no chain of a process that recorded nothing', async () => {
+    const idle = new Audit(database, new SystemClock(), new UuidIds());
+    await idle.onApplicationShutdown();
+    expect((await verified()).at(-1)).toMatchObject({ chains: 1 });
+    await audit.onApplicationShutdown();
+    expect((await Array.fromAsync(trail.export())).at(-1)).toMatchObject({ stage: 'anchor', action: 'end' });
+  });
+
   it('shows a checkpoint that the service did not sign', async () => {
     await asOwner(
       `DELETE FROM audit_log WHERE chain = '${audit.chain}' AND seq < 3;
@@ -112,6 +159,20 @@ describe.each(STORES)('the audit log (%s)', (kind) => {
     expect((await verified()).at(-1)).toMatchObject({ lines: 306, faults: 0 });
   });
 
+  it('goes on in its chain when the answer of a commit was lost and the store was away after it', async () => {
+    const store = new LosingDatabase(database);
+    const losing = await auditOf(store);
+    store.loses = 1;
+    await losing.record({ stage: 'input', action: 'pass', turn: 1 });
+    store.loses = 2;
+    await expect(losing.record({ stage: 'input', action: 'pass', turn: 2 })).rejects.toMatchObject({
+      code: 'audit.unavailable',
+    });
+    await losing.record({ stage: 'input', action: 'pass', turn: 3 });
+    expect(losing.available).toBe(true);
+    expect(await verified(losing.chain)).toEqual([{ chains: 1, lines: 4, faults: 0 }]);
+  });
+
   it('refuses while the disk is full, says so, and goes on in the same chain afterwards', async () => {
     await database.script(`
       CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS
@@ -126,3 +187,31 @@ describe.each(STORES)('the audit log (%s)', (kind) => {
     expect(await verified()).toEqual([{ chains: 1, lines: 7, faults: 0 }]);
   });
 });
+
+/** The store over a connection that breaks: what is lost is the answer, the work is done. */
+class LosingDatabase implements Database {
+  readonly kind;
+  loses = 0;
+
+  constructor(private readonly database: Database) {
+    this.kind = database.kind;
+  }
+
+  async query<Row extends object>(sql: string, params?: readonly unknown[]): Promise<Row[]> {
+    const rows = await this.database.query<Row>(sql, params);
+    if (this.loses-- > 0) throw AppError.of('store.unavailable');
+    return rows;
+  }
+
+  script(sql: string): Promise<void> {
+    return this.database.script(sql);
+  }
+
+  transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T> {
+    return this.database.transaction(work);
+  }
+
+  close(): Promise<void> {
+    return this.database.close();
+  }
+}

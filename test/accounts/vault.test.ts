@@ -8,7 +8,7 @@ import type { ConversationId } from '../../src/conversation/events.js';
 import { Masking } from '../../src/conversation/masking.js';
 import type { Database } from '../../src/database/database.js';
 import { MasterKey, NamedEntities, PII_TYPES, Vault, type PiiType } from '../../src/privacy/index.js';
-import { auditOf, emptyStore } from '../support/empty-store.js';
+import { auditOf, emptyStore, ShiftedClock } from '../support/empty-store.js';
 import { STORES } from '../support/prepared-store.js';
 
 const TYPES = Object.keys(PII_TYPES) as PiiType[];
@@ -32,7 +32,7 @@ describe.each(STORES)('the vault (%s)', (kind) => {
 
   beforeEach(async () => {
     await database.script(`
-      DELETE FROM vault_keys; DELETE FROM events; DELETE FROM conversations;
+      DELETE FROM vault_lock; DELETE FROM vault_keys; DELETE FROM events; DELETE FROM conversations;
       ALTER TABLE audit_log DISABLE TRIGGER ALL; DELETE FROM audit_log; ALTER TABLE audit_log ENABLE TRIGGER ALL;`);
     audit = await auditOf(database);
     ({ id } = await log.create(randomBytes(32), 'ko'));
@@ -90,13 +90,26 @@ describe.each(STORES)('the vault (%s)', (kind) => {
 
   it('refuses another master key, and takes it after rewrapping', async () => {
     await say('010-2345-6789');
-    const newer = new Vault(database, new MasterKey(randomBytes(32)));
+    const newKey = new MasterKey(randomBytes(32));
+    const newer = new Vault(database, newKey);
     await expect(newer.prove()).rejects.toMatchObject({ code: 'vault.wrong-key' });
     await expect(newer.open(id, '[전화번호#1]')).rejects.toMatchObject({ code: 'vault.wrong-key' });
     expect(await Array.fromAsync(newer.rewrap(master))).toEqual([{ done: 1 }]);
     await newer.prove();
     expect(await newer.open(id, '[전화번호#1]')).toBe('010-2345-6789');
     await expect(vault.prove()).rejects.toMatchObject({ code: 'vault.wrong-key' });
+    expect(await Array.fromAsync(newer.rewrap(newKey))).toEqual([]);
+  });
+
+  it('is locked by the first service: another key is refused while there is no value yet', async () => {
+    const other = new Vault(database, new MasterKey(randomBytes(32)));
+    await vault.lock();
+    await expect(other.prove()).rejects.toMatchObject({ code: 'vault.wrong-key' });
+    await expect(other.lock()).rejects.toMatchObject({ code: 'vault.wrong-key', params: { expected: master.id } });
+    const stranger = new MasterKey(randomBytes(32));
+    await expect(Array.fromAsync(other.rewrap(stranger))).rejects.toMatchObject({ code: 'vault.wrong-key' });
+    expect(await Array.fromAsync(other.rewrap(master))).toEqual([]);
+    await other.prove();
   });
 
   it('shows nobody anything before there are accounts, and that is on record', async () => {
@@ -117,6 +130,23 @@ describe.each(STORES)('the vault (%s)', (kind) => {
     const [first, second] = lines.map((line) => ('hmac' in line ? line.hmac : undefined));
     expect(first).toEqual(second);
     expect(first).toEqual([master.fingerprint('PHONE', '01023456789')]);
+  });
+
+  it('puts a value on record with the message that tells it alone, not with those after it', async () => {
+    const masking = new Masking(log, vault, audit, clock, NamedEntities.NONE);
+    await masking.mask(id, '휴대폰 010-2345-6789');
+    await masking.mask(id, '이 번호로 연락 주세요');
+    const { sealed } = await masking.mask(id, '집은 02-345-6789');
+    expect(sealed.map(({ token }) => token)).toEqual(['[전화번호#2]']);
+    const lines = await Array.fromAsync(new AuditTrail(database, master).export({ conversation: id }));
+    expect(lines.map((line) => ('hmac' in line ? line.hmac?.length : 0))).toEqual([1, 1]);
+  });
+
+  it('puts nothing but a token on record, whatever somebody asks to see', async () => {
+    const reader = { id: 'kim', role: 'counsellor', reason: '' };
+    const asked = new Reveal(vault, audit).value(id, '010-2345-6789', reader);
+    await expect(asked).rejects.toMatchObject({ code: 'vault.unknown-token' });
+    expect(await Array.fromAsync(new AuditTrail(database, master).export({ conversation: id }))).toEqual([]);
   });
 
   describe('retention', () => {
@@ -155,16 +185,51 @@ describe.each(STORES)('the vault (%s)', (kind) => {
       expect(await removed()).toMatchObject({ 'conversations-with-people': 1 });
     });
 
-    it('takes the front of a chain away and leaves it provable', async () => {
-      for (let turn = 0; turn < 4; turn++) await audit.record({ stage: 'input', action: 'pass', turn });
-      await database.script(`
-        ALTER TABLE audit_log DISABLE TRIGGER ALL;
-        UPDATE audit_log SET at = at - interval '11 years' WHERE seq < 3;
-        ALTER TABLE audit_log ENABLE TRIGGER ALL;`);
-      expect(await removed()).toMatchObject({ audit: 3 });
-      const trail = new AuditTrail(database, master);
-      expect(await Array.fromAsync(trail.verify())).toEqual([{ chains: 1, lines: 4, faults: 0 }]);
-      expect(await removed()).toMatchObject({ audit: 0 });
+    describe('of the audit log', () => {
+      /** A chain with lines of eleven years ago, and one of now. */
+      async function agedChain(): Promise<Audit> {
+        const clock = new ShiftedClock(-11 * 365 * 86_400_000);
+        const aged = await auditOf(database, clock);
+        for (let turn = 0; turn < 4; turn++) await aged.record({ stage: 'input', action: 'pass', turn });
+        clock.shift = 0;
+        await aged.record({ stage: 'input', action: 'pass', turn: 4 });
+        return aged;
+      }
+      const verified = (by = master) => Array.fromAsync(new AuditTrail(database, by).verify());
+
+      it('takes the front of a chain away and leaves it provable', async () => {
+        const { chain } = await agedChain();
+        expect(await removed(true)).toMatchObject({ audit: 5 });
+        expect(await removed()).toMatchObject({ audit: 5 });
+        expect(await verified()).toEqual([{ chains: 2, lines: 4, faults: 0 }]);
+        expect(await removed()).toMatchObject({ audit: 0 });
+        const left = await Array.fromAsync(new AuditTrail(database, master).export());
+        expect(left.filter((line) => line.chain === chain).map(({ seq, stage }) => `${seq} ${stage}`)).toEqual([
+          '4 checkpoint',
+          '5 input',
+        ]);
+      });
+
+      it('removes nothing from a chain that somebody changed', async () => {
+        const { chain } = await agedChain();
+        await database.script(`
+          ALTER TABLE audit_log DISABLE TRIGGER ALL;
+          UPDATE audit_log SET line = replace(line, '"pass"', '"mask"') WHERE chain = '${chain}' AND seq = 2;
+          ALTER TABLE audit_log ENABLE TRIGGER ALL;`);
+        await expect(removed()).rejects.toMatchObject({ code: 'audit.damaged', params: { chain, seq: 2 } });
+        expect((await verified()).slice(0, -1)).toEqual([{ chain, seq: 2, fault: 'changed' }]);
+      });
+
+      it('stands after the master key was replaced: its checkpoints are signed anew', async () => {
+        await agedChain();
+        await removed();
+        const newKey = new MasterKey(randomBytes(32));
+        expect((await verified(newKey)).at(-1)).toMatchObject({ faults: 1 });
+        const newer = new Retention(database, new Vault(database, newKey), newKey, audit, clock, terms);
+        await expect(newer.resign(new MasterKey(randomBytes(32)))).rejects.toMatchObject({ code: 'audit.damaged' });
+        expect(await newer.resign(master)).toBe(1);
+        expect((await verified(newKey)).at(-1)).toMatchObject({ faults: 0 });
+      });
     });
 
     it('erases one conversation on request and keeps that on record', async () => {

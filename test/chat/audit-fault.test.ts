@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { Audit, AuditTrail } from '../../src/accounts/index.js';
 import { Database } from '../../src/database/database.js';
 import { Retriever } from '../../src/knowledge/index.js';
 import { ChatClient } from '../support/chat-client.js';
@@ -52,6 +53,31 @@ describe.each(STORES)('an audit log that cannot be written (%s)', (kind) => {
     expect(answered.find(({ type }) => type === 'answer.sentence')!.data).toMatchObject({ text: SOURCE });
     expect(calls).toBe(1);
     expect(await readiness(service.url)).toMatchObject({ audit: 'ready' });
+  });
+});
+
+describe('a service that starts while the audit log cannot be written', () => {
+  it('serves the help in danger, and everything as soon as the log can be written', async () => {
+    const store = await preparedStore('embedded');
+    cleanups.push(() => store.remove());
+    const options = { store, replace: [{ token: Retriever, by: new OneSource('예약이체', SOURCE) }] };
+    const before = await startService(options);
+    await before.app.get(Database, { strict: false }).script(FULL);
+    await before.stop();
+
+    const service = await startService(options);
+    cleanups.push(() => service.stop());
+    const client = await ChatClient.open(service.url);
+    cleanups.push(() => client.close());
+    expect(await readiness(service.url)).toMatchObject({ status: 'degraded', audit: 'unavailable' });
+    expect((await client.ask(QUESTION)).at(-1)!.data).toMatchObject({ finish: 'handoff' });
+    const database = service.app.get(Database, { strict: false });
+    await database.script('DROP TRIGGER full_disk ON audit_log');
+    await client.ask(QUESTION);
+    expect(await readiness(service.url)).toMatchObject({ audit: 'ready' });
+    const lines = await Array.fromAsync(service.app.get(AuditTrail, { strict: false }).export());
+    const own = lines.filter(({ chain }) => chain === service.app.get(Audit, { strict: false }).chain);
+    expect(own[0]).toMatchObject({ seq: 0, stage: 'anchor', action: 'begin', heads: [{ seq: expect.any(Number) }] });
   });
 });
 

@@ -78,6 +78,17 @@ describe('a backup of a running service', () => {
     expect(readdirSync(unpacked).toSorted()).toEqual(['manifest.json', 'master-key', 'secret', 'sha256sums', 'store']);
   });
 
+  it('is on record before it is written, in itself too', async () => {
+    const { lines } = await sangdam(['audit', 'export'], '', store.environment);
+    expect(lines.filter(({ stage }) => stage === 'admin').map(({ action }) => action)).toEqual(['level', 'backup']);
+    const data = at('on-record');
+    expect(await restore(data)).toMatchObject({ code: 0 });
+    const restored = await sangdam(['audit', 'export'], '', { SANGDAM_DATA: data });
+    const acts = restored.lines.filter(({ stage }) => stage === 'admin');
+    expect(acts.map(({ action }) => action)).toEqual(['level', 'backup', 'restore']);
+    expect(await sangdam(['audit', 'verify'], '', { SANGDAM_DATA: data })).toMatchObject({ code: 0 });
+  });
+
   it('overwrites nothing', async () => {
     const again = await sangdam(['backup', file], '', store.environment);
     expect(again).toMatchObject({ code: 1, lines: [], stderr: expect.stringContaining('backup.exists') });

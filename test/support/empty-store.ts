@@ -1,5 +1,5 @@
 import { Audit } from '../../src/accounts/index.js';
-import { SystemClock, UuidIds } from '../../src/config/clock.js';
+import { SystemClock, UuidIds, type Clock } from '../../src/config/clock.js';
 import type { Database } from '../../src/database/database.js';
 import { openDatabase } from '../../src/database/open-database.js';
 import { freshDatabase } from './postgres.js';
@@ -21,8 +21,19 @@ export async function emptyStore(
 }
 
 /** A chain of the audit log, begun. */
-export async function auditOf(database: Database): Promise<Audit> {
-  const audit = new Audit(database, new SystemClock(), new UuidIds());
-  await audit.onModuleInit();
+export async function auditOf(database: Database, clock: Clock = new SystemClock()): Promise<Audit> {
+  const audit = new Audit(database, clock, new UuidIds());
+  await audit.anchor('begin');
   return audit;
+}
+
+/** The time of day, so many milliseconds later. */
+export class ShiftedClock extends SystemClock {
+  constructor(public shift: number) {
+    super();
+  }
+
+  override now(): Date {
+    return new Date(super.now().getTime() + this.shift);
+  }
 }
