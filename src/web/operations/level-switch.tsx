@@ -1,6 +1,6 @@
 import type { JSX, TargetedSubmitEvent } from 'preact';
 import { useRef, useState } from 'preact/hooks';
-import type { Level } from '../../conversation/service-level.js';
+import type { Level } from '../../conversation/level.js';
 import type { OperationsReport } from '../../operations/report.js';
 import type { Formats } from './formats.js';
 import type { OperationsService } from './service.js';

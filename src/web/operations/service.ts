@@ -1,4 +1,4 @@
-import type { Level } from '../../conversation/service-level.js';
+import type { Level } from '../../conversation/level.js';
 import type { OperationsReport } from '../../operations/report.js';
 import type { Locale } from './texts.js';
 

@@ -1,4 +1,4 @@
-import type { Level } from '../../conversation/service-level.js';
+import type { Level } from '../../conversation/level.js';
 
 export type Locale = 'ko' | 'en';
 
