@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { ChatOpenAI } from '@langchain/openai';
 import { Logger } from '@nestjs/common';
 import OpenAI, {
@@ -562,12 +563,13 @@ describe('bad input', () => {
 });
 
 describe('access', () => {
-  const PRODUCTION = {
+  /** With the master key that the store is locked with. */
+  const production = () => ({
     NODE_ENV: 'production',
     SANGDAM_SECRET: '9f3kQm2Zx7Lw8Vt1Yb6Rn4Hc5Jd0Pg==',
-    SANGDAM_MASTER_KEY: '6b1f0c9d'.repeat(8),
+    SANGDAM_MASTER_KEY_FILE: join(store.folder, 'master-key'),
     SANGDAM_PROXY: '1',
-  };
+  });
 
   it('is free on the loopback address, but not to what came through a proxy', async () => {
     const service = await serve();
@@ -577,10 +579,10 @@ describe('access', () => {
   });
 
   it.each([
-    ['in production', PRODUCTION],
-    ['behind a declared proxy', { SANGDAM_PROXY: '1' }],
+    ['in production', production],
+    ['behind a declared proxy', () => ({ SANGDAM_PROXY: '1' })],
   ])('without a token is nobody’s %s', async (_, environment) => {
-    const service = await serve({ environment });
+    const service = await serve({ environment: environment() });
     expect((await post(service, asking('안녕하세요'))).status).toBe(401);
     expect((await post(service, asking('안녕하세요'), { authorization: 'Bearer undefined' })).status).toBe(401);
   });
@@ -590,7 +592,7 @@ describe('access', () => {
     beforeAll(async () => {
       service = await startService({
         store,
-        environment: { ...PRODUCTION, SANGDAM_API_TOKEN: TOKEN, SANGDAM_ORIGINS: 'https://www.bank.example' },
+        environment: { ...production(), SANGDAM_API_TOKEN: TOKEN, SANGDAM_ORIGINS: 'https://www.bank.example' },
       });
     });
     afterAll(() => service.stop());
