@@ -91,8 +91,8 @@ export class Retention {
   }
 
   /**
-   * Erases a conversation: its key (what backups hold of its masked values cannot be opened any more), its values, its texts and its
-   * events. The audit log keeps its lines, which hold no text.
+   * Erases a conversation: its key, its values and its events. Backups of before have them until they are gone themselves. The audit
+   * log keeps its lines, which hold no text.
    * @throws AppError `conversation.unknown`, `audit.unavailable`
    */
   async erase(conversation: string, by: string): Promise<{ events: number; values: number }> {

@@ -19,7 +19,7 @@ export interface SealedToken {
 
 /**
  * Values behind reversible tokens. Types of tiers 0 and 1 never get in; the database holds nothing that can be read without the
- * master key, and forgetting a conversation's key forgets its values, in backups too once those are gone.
+ * master key, and who forgets a conversation's key has forgotten its values.
  */
 export class Vault {
   constructor(
