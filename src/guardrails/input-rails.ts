@@ -65,8 +65,10 @@ export class InputRails {
 
   /** What the rules find across this message and those before it, and in none alone, of the categories that people split up. */
   #straddling(earlier: readonly string[], text: string): PolicyFinding[] {
-    if (earlier.length === 0) return [];
-    const before = `${earlier.slice(-SPLIT_MESSAGES).join(' ').slice(-SPLIT_CHARACTERS)} `;
+    // Whoever has ended a sentence has not split it: what comes next is another request.
+    const open = earlier.slice(earlier.findLastIndex((message) => FINISHED.test(message)) + 1);
+    if (open.length === 0) return [];
+    const before = `${open.slice(-SPLIT_MESSAGES).join(' ').slice(-SPLIT_CHARACTERS)} `;
     return this.rules
       .findings('input', before + text.slice(0, SPLIT_CHARACTERS))
       .filter(({ category, start, end }) => SPLIT.has(category) && start < before.length && end > before.length)
@@ -107,6 +109,7 @@ export class InputRails {
 /** Messages before this one, and characters on each side of the border, that are read together. */
 const SPLIT_MESSAGES = 3;
 const SPLIT_CHARACTERS = 200;
+const FINISHED = /[.?!…。？！][\s"'”’)\]]*$/u;
 const SPLIT: ReadonlySet<PolicyCategory> = new Set(['INJECTION', 'PROMPT_LEAK', 'ILLEGAL']);
 
 /** Undefined where it fails or takes longer than `ms`. */
