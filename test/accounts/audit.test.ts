@@ -165,12 +165,11 @@ describe.each(STORES)('the audit log (%s)', (kind) => {
     store.loses = 1;
     await losing.record({ stage: 'input', action: 'pass', turn: 1 });
     store.loses = 2;
-    await expect(losing.record({ stage: 'input', action: 'pass', turn: 2 })).rejects.toMatchObject({
-      code: 'audit.unavailable',
-    });
+    await losing.record({ stage: 'input', action: 'pass', turn: 2 });
     await losing.record({ stage: 'input', action: 'pass', turn: 3 });
     expect(losing.available).toBe(true);
-    expect(await verified(losing.chain)).toEqual([{ chains: 1, lines: 4, faults: 0 }]);
+    // The line whose answer was lost twice stands twice: rather that than none.
+    expect(await verified(losing.chain)).toEqual([{ chains: 1, lines: 5, faults: 0 }]);
   });
 
   it('refuses while the disk is full, says so, and goes on in the same chain afterwards', async () => {
