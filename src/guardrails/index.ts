@@ -9,5 +9,6 @@ export { PhoneRegistry, type UrgentLine } from './phones.js';
 export type { PolicyCategory, PolicyFinding } from './policy.js';
 export { Quarantine, type QuarantinedText } from './quarantine.js';
 export { RuleSet } from './rules.js';
-export { SecondTier, type SecondTierAbsence } from './second-tier/second-tier.js';
+export { embeddedForm, SecondTier, type SecondTierAbsence } from './second-tier/second-tier.js';
+export { YamlFile } from './yaml-file.js';
 export { trainRails } from './second-tier/train-rails.js';

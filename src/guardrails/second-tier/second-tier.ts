@@ -60,7 +60,7 @@ export class SecondTier {
   }
 }
 
-/** Tokens of masked values say nothing; the form is that of the retrieval's question, so that both share one vector. */
+/** A message as it is embedded, for the retrieval and for the classifier, so that both share one vector: tokens of masked values say nothing. */
 export function embeddedForm(text: string): string {
   return text.replace(MASK_TOKEN, ' ').replace(/\s+/g, ' ').trim();
 }
