@@ -2,6 +2,7 @@ import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { AppError, errorMet } from '../config/app-error.js';
 import { Clock, Ids } from '../config/clock.js';
 import { Database } from '../database/database.js';
+import { whileAway } from '../database/while-away.js';
 import {
   canonicalJson,
   hashOf,
@@ -20,8 +21,6 @@ interface Waiting {
   reject: (error: unknown) => void;
 }
 
-/** While the store is away, and the pause between two tries, milliseconds. */
-const RETRY = { tries: 40, pause: 500 };
 /** Lines of one insert. */
 const BATCH = 200;
 
@@ -97,7 +96,8 @@ export class Audit implements OnApplicationShutdown {
       for (let lines = 0; lines < BATCH && this.#waiting.length > 0; lines += batch.at(-1)!.bodies.length)
         batch.push(this.#waiting.shift()!);
       try {
-        await this.#writeSurely(batch.flatMap(({ bodies }) => bodies));
+        // A sentence that was begun goes on when a store that is away comes back.
+        await whileAway(() => this.#write(batch.flatMap(({ bodies }) => bodies)));
         this.#becomes(true);
         for (const { resolve } of batch) resolve();
       } catch (cause) {
@@ -165,18 +165,6 @@ export class Audit implements OnApplicationShutdown {
     this.#seq = last ? last.seq + 1 : 0;
     this.#previous = last ? Buffer.from(last.hash) : NO_HASH;
     this.#sure = true;
-  }
-
-  /** Waits for a store that is away, as the conversation's log does: a sentence that was begun goes on when it is back. */
-  async #writeSurely(bodies: readonly Body[]): Promise<void> {
-    for (let tries = 1; ; tries++) {
-      try {
-        return await this.#write(bodies);
-      } catch (error) {
-        if (AppError.from(error).code !== 'store.unavailable' || tries >= RETRY.tries) throw error;
-        await new Promise((resolve) => setTimeout(resolve, RETRY.pause));
-      }
-    }
   }
 
   #becomes(available: boolean): void {

@@ -3,6 +3,7 @@ import { AppError, errorMet } from '../config/app-error.js';
 import { Clock, Ids } from '../config/clock.js';
 import type { Locale } from '../config/texts.js';
 import { Database, type Queryable } from '../database/database.js';
+import { whileAway } from '../database/while-away.js';
 import type { SealedToken } from '../privacy/index.js';
 import { KeyedQueue } from './keyed-queue.js';
 import type { Conversation, ConversationEvent, ConversationId, ConversationState, NewEvent } from './events.js';
@@ -54,8 +55,6 @@ interface AppendOptions {
 /** PostgreSQL's largest integer. */
 const LAST_SEQ = 2_147_483_647;
 
-/** How often an append is tried again while the store is away, and the pause between two tries, milliseconds. */
-const RETRY = { tries: 40, pause: 500 };
 /** SQLSTATE. */
 const UNIQUE_VIOLATION = '23505';
 
@@ -375,17 +374,8 @@ function asRows(sealed: readonly SealedToken[]): string {
   return JSON.stringify(sealed.map((value) => ({ ...value, sealed: value.sealed.toString('hex') })));
 }
 
-/** Tried again while the store is away. */
-async function surely<T>(work: () => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await work();
-    } catch (error) {
-      if (AppError.from(error).code !== 'store.unavailable' || attempt >= RETRY.tries) throw error;
-      if (attempt === 1) errorMet.tell({ code: 'store.unavailable' });
-      await new Promise((resolve) => setTimeout(resolve, RETRY.pause));
-    }
-  }
+function surely<T>(work: () => Promise<T>): Promise<T> {
+  return whileAway(work, () => errorMet.tell({ code: 'store.unavailable' }));
 }
 
 function toConversation(row: ConversationRow): Conversation {
