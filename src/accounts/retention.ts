@@ -1,9 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { parse } from 'yaml';
 import { AppError } from '../config/app-error.js';
 import type { Clock } from '../config/clock.js';
 import type { Database, Queryable } from '../database/database.js';
+import { YamlFile } from '../guardrails/index.js';
 import type { MasterKey, Vault } from '../privacy/index.js';
 import type { Audit } from './audit.js';
 import { canonicalJson, checkpointText, type AuditLine, type Checkpoint } from './audit-line.js';
@@ -33,25 +31,18 @@ const DAY = 86_400_000;
 
 /**
  * The terms of guardrails/retention.yaml.
- * @throws AppError `rules.invalid` naming what is missing or wrong.
+ * @throws AppError `rules.invalid` naming file and line of what is missing or wrong.
  */
 export function readRetention(folder: string): RetentionTerm[] {
-  const name = 'retention.yaml';
-  const fail = (place: string, expected: string): never => {
-    throw AppError.of('rules.invalid', { file: `${name}: ${place}`, expected });
-  };
-  const { records } = (parse(readFileSync(join(folder, name), 'utf8')) ?? {}) as {
-    records?: Record<string, Partial<RetentionTerm>>;
-  };
-  for (const given of Object.keys(records ?? {}))
-    if (!RECORD_CLASSES.some((known) => known === given)) fail(given, `one of ${RECORD_CLASSES.join(', ')}`);
+  const records = new YamlFile(folder, 'retention.yaml').root.need('records');
+  for (const [name, node] of records.entries())
+    if (!RECORD_CLASSES.some((known) => known === name))
+      node.fail(`one of ${RECORD_CLASSES.join(', ')} instead of ${name}`);
   return RECORD_CLASSES.map((record) => {
-    const { days, law, reason } = records?.[record] ?? fail(record, 'days, law and reason');
-    if (typeof days !== 'number' || !Number.isInteger(days) || days < 1 || days > 36_500)
-      return fail(`${record}.days`, 'whole days from 1 to 36500');
-    if (typeof law !== 'string' || law === '') return fail(`${record}.law`, 'the law that sets the term');
-    if (typeof reason !== 'string' || reason === '') return fail(`${record}.reason`, 'why this term');
-    return { record, days, law, reason };
+    const term = records.need(record);
+    const days = term.need('days').number(1, 36_500);
+    if (!Number.isInteger(days)) term.need('days').fail('whole days');
+    return { record, days, law: term.need('law').string(), reason: term.need('reason').string() };
   });
 }
 
