@@ -1,36 +1,20 @@
-import { Embedder, type EmbeddingKind } from './embedder.js';
-import type { ModelReason } from './model-reason.js';
+import type { Embedder, EmbeddingKind } from './embedder.js';
 import type { VectorCache } from './vector-cache.js';
+import { WrappedEmbedder } from './wrapped-embedder.js';
 
 /**
  * Takes vectors from the cache first and asks the model for the rest: indexing the shipped knowledge needs no model run
- * (all statutes take 8 to 10 minutes on two cores).
+ * (all statutes take 8 to 10 minutes on two cores). Available with the model alone: without it questions have no vectors, and passages'
+ * vectors alone find nothing.
  */
-export class CachingEmbedder extends Embedder {
+export class CachingEmbedder extends WrappedEmbedder {
   constructor(
     private readonly cache: VectorCache,
-    private readonly embedder: Embedder,
+    embedder: Embedder,
   ) {
-    super();
+    super(embedder);
     if (cache.embedderId !== embedder.id)
       throw new Error(`vectors of ${cache.embedderId} do not compare with those of ${embedder.id}`);
-  }
-
-  override get id(): string {
-    return this.embedder.id;
-  }
-
-  override get dimensions(): number {
-    return this.embedder.dimensions;
-  }
-
-  /** The model's: without it questions have no vectors, and passages' vectors alone find nothing. */
-  override get available(): boolean {
-    return this.embedder.available;
-  }
-
-  override get reason(): ModelReason | undefined {
-    return this.embedder.reason;
   }
 
   override async embed(texts: readonly string[], kind: EmbeddingKind, signal?: AbortSignal): Promise<Float32Array[]> {

@@ -1,32 +1,12 @@
-import { Embedder, type EmbeddingKind } from './embedder.js';
-import type { ModelReason } from './model-reason.js';
+import type { EmbeddingKind } from './embedder.js';
+import { WrappedEmbedder } from './wrapped-embedder.js';
 
 /** Questions whose vectors are kept. A message's vector is asked for by the rails and by the retrieval within milliseconds. */
 const KEPT = 256;
 
 /** Computes the vector of a question once: whoever asks for the same one again, or meanwhile, gets the same vector. */
-export class RecentQueries extends Embedder {
+export class RecentQueries extends WrappedEmbedder {
   readonly #vectors = new Map<string, Promise<Float32Array>>();
-
-  constructor(private readonly embedder: Embedder) {
-    super();
-  }
-
-  override get id(): string {
-    return this.embedder.id;
-  }
-
-  override get dimensions(): number {
-    return this.embedder.dimensions;
-  }
-
-  override get available(): boolean {
-    return this.embedder.available;
-  }
-
-  override get reason(): ModelReason | undefined {
-    return this.embedder.reason;
-  }
 
   override async embed(texts: readonly string[], kind: EmbeddingKind, signal?: AbortSignal): Promise<Float32Array[]> {
     if (kind !== 'query' || texts.length !== 1) return this.embedder.embed(texts, kind, signal);

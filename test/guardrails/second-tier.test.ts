@@ -10,6 +10,7 @@ import { ShippedEarlier } from '../../src/models/earlier-embedders.js';
 import { Embedder } from '../../src/models/embedder.js';
 import { OnnxEmbedder } from '../../src/models/onnx-embedder.js';
 import { RecentQueries } from '../../src/models/recent-queries.js';
+import { WrappedEmbedder } from '../../src/models/wrapped-embedder.js';
 import { testFolder } from '../support/temp-folder.js';
 
 const lines = readLabelledLines(join(GUARDRAILS_FOLDER, 'lines'));
@@ -181,24 +182,8 @@ class Never extends Embedder {
   }
 }
 
-class Counted extends Embedder {
+class Counted extends WrappedEmbedder {
   readonly texts: string[] = [];
-
-  constructor(private readonly embedder: Embedder) {
-    super();
-  }
-
-  override get id(): string {
-    return this.embedder.id;
-  }
-
-  override get dimensions(): number {
-    return this.embedder.dimensions;
-  }
-
-  override get available(): boolean {
-    return this.embedder.available;
-  }
 
   override embed(texts: readonly string[], kind: 'query' | 'passage'): Promise<Float32Array[]> {
     this.texts.push(...texts);
