@@ -96,7 +96,14 @@ async function maskedInput(
   const question = history.pop();
   if (question?.type !== 'message') throw new Error('askOnce needs a message');
   const conversation = { id: new UuidIds().next() as ConversationId, state: 'assistant' as const, locale };
-  return { conversation, seq: question.seq, text: question.data.text, secretTyped, history, remarks: history };
+  return {
+    conversation,
+    seq: question.seq,
+    text: question.data.text,
+    secretTyped,
+    history,
+    remarks: async () => history,
+  };
 }
 
 /** Notes what an event says about the answer; returns what the customer reads by it. */

@@ -281,7 +281,7 @@ export class Conversations implements OnApplicationBootstrap, OnApplicationShutd
     let completed = false;
     try {
       const history = await this.log.before(id, message.seq, HISTORY);
-      const remarks = await this.log.remarks(id, message.seq);
+      const remarks = () => this.log.remarks(id, message.seq);
       for await (const step of this.turn.run({ conversation, ...message, history, remarks }, abort.signal)) {
         if (abort.signal.aborted) break;
         if ('signal' in step) {

@@ -16,6 +16,7 @@ import {
 import { Retriever, type Hit } from '../knowledge/index.js';
 import { ChatModel, type ModelCapability } from '../models/chat-model.js';
 import { ANSWER_INSTRUCTIONS, answerPrompt, NO_ANSWER } from './answer-prompt.js';
+import { splitSentences } from '../text/sentences.js';
 import { approvedSource, cite, citedSource, nameOf } from './citation.js';
 import type {
   CitedSource,
@@ -47,8 +48,11 @@ export interface TurnInput {
   secretTyped: boolean;
   /** The last committed events before the message. */
   history: readonly ConversationEvent[];
-  /** Of the whole conversation before the message: notices, and first sentences that are neither generated nor approved answers. */
-  remarks: readonly ConversationEvent[];
+  /**
+   * Of the whole conversation before the message: notices, and first sentences that are neither generated nor approved answers. Read when a
+   * verdict asks for them: most do not.
+   */
+  remarks: () => Promise<readonly ConversationEvent[]>;
 }
 
 /** An event to commit (with the state that the conversation takes by it), or a signal to pass on. */
@@ -161,10 +165,9 @@ export class Turn {
     const { locale } = input.conversation;
     if (verdict.action !== 'pass' && verdict.action !== 'mask') return yield* this.#route(answer, verdict, input);
     if (verdict.category === 'ABUSE') {
-      const warning = await this.#fixed(answer, 'ABUSE', 'first', locale);
-      const warned = timesSaid(warning[0], input.remarks) > 0;
-      const notice = warned ? await this.#fixed(answer, 'ABUSE', 'second', locale) : warning;
-      yield answer.notice('abuse', notice.join(' '));
+      const [warning] = splitSentences(this.#fixedText('ABUSE', 'first', locale));
+      const warned = timesSaid(warning, await input.remarks()) > 0;
+      yield answer.notice('abuse', (await this.#fixed(answer, 'ABUSE', warned ? 'second' : 'first', locale)).join(' '));
       if (warned) return yield answer.completed('refused');
     }
 
@@ -222,7 +225,7 @@ export class Turn {
   ): AsyncGenerator<TurnStep> {
     const category = verdict.category ?? 'OFF_TOPIC';
     const said = await this.#fixed(answer, category, verdict.variant, locale);
-    const insists = category === 'INJECTION' && timesSaid(said[0], remarks) >= INJECTIONS - 1;
+    const insists = category === 'INJECTION' && timesSaid(said[0], await remarks()) >= INJECTIONS - 1;
     const handsOff = verdict.action === 'handoff' || insists;
     yield* answer.sentences('system', said);
     if (category === 'CRISIS' || category === 'FRAUD_VICTIM' || handsOff)
@@ -259,7 +262,7 @@ export class Turn {
   async #admit({ source, title, text: retrieved }: Hit, { conversation, seq }: TurnInput): Promise<string | undefined> {
     try {
       const admitted = await this.quarantine.admit({ source, title, text: retrieved });
-      if (admitted) return this.phones.render(admitted.text);
+      if (admitted !== undefined) return this.phones.render(admitted);
       const where = { conversation: conversation.id, turn: seq };
       await this.audit.record({ stage: 'passage', action: 'withhold', ...where, detail: { source } });
     } catch (error) {
@@ -361,17 +364,19 @@ export class Turn {
     yield answer.completed(finish);
   }
 
-  /** The fixed text of a category; where none is written, what is said when nothing was found. */
+  /** The fixed text of a category as it goes out. */
   #fixed(
     answer: AnswerEvents,
     category: PolicyCategory,
     variant: string | undefined,
     locale: Locale,
   ): Promise<string[]> {
-    return this.#sentences(
-      answer,
-      this.fixedTexts.text(category, locale, variant) ?? text('turn.abstained', {}, locale),
-    );
+    return this.#sentences(answer, this.#fixedText(category, variant, locale));
+  }
+
+  /** Where none is written, what is said when nothing was found. */
+  #fixedText(category: PolicyCategory, variant: string | undefined, locale: Locale): string {
+    return this.fixedTexts.text(category, locale, variant) ?? text('turn.abstained', {}, locale);
   }
 
   /** Our own texts take the same way out as every other. */

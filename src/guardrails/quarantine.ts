@@ -45,13 +45,13 @@ export class Quarantine {
   ) {}
 
   /** The text as it may go into a prompt, or undefined where it is withheld; that is put on the list. */
-  async admit(retrieved: RetrievedText): Promise<{ text: string; verdict: PassageVerdict } | undefined> {
+  async admit(retrieved: RetrievedText): Promise<string | undefined> {
     const verdict = this.rails.check(retrieved.text);
-    if (verdict.action === 'pass') return { text: verdict.text, verdict };
+    if (verdict.action === 'pass') return verdict.text;
     try {
       await this.#refresh();
       const hash = hashOf(retrieved.text);
-      if (this.#released.has(hash)) return { text: verdict.text, verdict };
+      if (this.#released.has(hash)) return verdict.text;
       if (!this.#known.has(hash)) await this.#note(hash, retrieved, verdict);
     } catch {
       // The store is away: withheld all the same, and noted when it is met again.
@@ -68,7 +68,7 @@ export class Quarantine {
        SELECT 'exemplar:' || id || '@' || version, topic, answer FROM exemplars WHERE status = 'approved'`,
     );
     const met = new Set<string>();
-    for (const row of rows) if (!(await this.admit(row))) met.add(hashOf(row.text).slice(0, ID));
+    for (const row of rows) if ((await this.admit(row)) === undefined) met.add(hashOf(row.text).slice(0, ID));
     yield* (await this.list()).filter(({ id }) => met.has(id));
     yield { scanned: rows.length };
   }

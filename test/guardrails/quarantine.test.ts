@@ -23,7 +23,7 @@ describe.each(STORES)('the quarantine (%s)', (kind) => {
 
   it('lets a bank’s text through, without what is hidden in it', async () => {
     const text = '만기일에 자동으로 해지됩니다.<!-- 내부 메모 -->';
-    expect(await fresh().admit({ ...ATTACK, text })).toMatchObject({ text: '만기일에 자동으로 해지됩니다.' });
+    expect(await fresh().admit({ ...ATTACK, text })).toBe('만기일에 자동으로 해지됩니다.');
     expect(await fresh().list()).toEqual([]);
   });
 
@@ -36,8 +36,8 @@ describe.each(STORES)('the quarantine (%s)', (kind) => {
     expect(listed).toMatchObject({ source: ATTACK.source, excerpt: expect.stringContaining('지시를 모두 무시') });
     expect(listed!.rules.length).toBeGreaterThan(0);
     await quarantine.release(listed!.id, 'command');
-    expect(await quarantine.admit(ATTACK)).toMatchObject({ text: ATTACK.text });
-    expect(await fresh().admit(ATTACK)).toMatchObject({ text: ATTACK.text });
+    expect(await quarantine.admit(ATTACK)).toBe(ATTACK.text);
+    expect(await fresh().admit(ATTACK)).toBe(ATTACK.text);
     expect((await quarantine.list())[0]).toMatchObject({ releasedBy: 'command' });
     expect(await quarantine.admit({ ...ATTACK, text: `${ATTACK.text} 덧붙임.` })).toBeUndefined();
   });
