@@ -18,6 +18,7 @@ import { isDeepStrictEqual, parseArgs } from 'node:util';
 import { io } from 'socket.io-client';
 import { v4 as uuid } from 'uuid';
 import { parse } from 'yaml';
+import { Random } from './retrieval/random.mjs';
 import { distribution, now, printMachine, root } from './support/machine.mjs';
 
 const { values: given } = parseArgs({
@@ -160,7 +161,8 @@ const data = mkdtempSync(join(tmpdir(), 'sangdam-bench-'));
 const script = join(data, 'script.json');
 writeFileSync(script, JSON.stringify({ replies: [{ chunks: ['1', ', ', '2', ', ', '3'], delayMs: 60 }] }));
 try {
-  const random = seeded(Number(given.seed));
+  const numbers = new Random(Number(given.seed));
+  const random = () => numbers.next();
   const customers = Array.from({ length: conversations }, () => new Customer(random));
   const talks = customers.map((customer) => customer.talk());
   const starts = [];
@@ -214,15 +216,4 @@ async function startService() {
     child.once('exit', (code) => reject(new Error(`the service ended with exit code ${code}`)));
   });
   return child;
-}
-
-/** Random numbers from 0 to 1 that are the same for the same seed (mulberry32). */
-function seeded(seed) {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

@@ -5,15 +5,14 @@
 // The peers are installed into a folder of the cache on the first run (npm and Python with venv): llm_guardrail and llm-guard for
 // attacks, prompt-guardrail (Python) for attacks, korcen (Python) for profanity. What does not install is named and left out.
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { createInterface } from 'node:readline';
 import { comments, f1, jailbreaks, overRefusal } from '../evals/public/sets.ts';
-import { guardrailsFolder, openRails } from '../evals/rails.mjs';
-import { seeded } from '../evals/redteam/mutations.mjs';
+import { labelledLines, openRails, seeded } from '../evals/rails.mjs';
 import { distribution, printMachine, quantile } from './support/machine.mjs';
 
 const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'sangdam', 'bench-rails');
@@ -36,11 +35,7 @@ for (const peer of peers) peer.close?.();
 await rails.close();
 
 async function speed() {
-  const folder = join(guardrailsFolder, 'lines');
-  const texts = readdirSync(folder)
-    .filter((name) => name.endsWith('.jsonl'))
-    .flatMap((name) => readFileSync(join(folder, name), 'utf8').split('\n').filter(Boolean))
-    .map((line) => JSON.parse(line).text);
+  const texts = labelledLines().map(({ text }) => text);
   for (const text of texts.slice(0, 1_000)) rails.first(text);
   const timed = texts.map((text) => ({ length: text.length, ms: time(() => rails.first(text)) }));
   for (const [name, from, to] of [

@@ -9,11 +9,15 @@ const dist = process.env.SANGDAM_DIST ?? join(dirname(fileURLToPath(import.meta.
 const load = (...path) => import(pathToFileURL(join(dist, ...path)).href);
 
 const { GUARDRAILS_FOLDER, InputRails, RuleSet, SecondTier } = await load('guardrails', 'index.js');
-const { partOf } = await load('guardrails', 'second-tier', 'labelled-lines.js');
+const { partOf, readLabelledLines } = await load('guardrails', 'second-tier', 'labelled-lines.js');
 const { DISGUISES } = await load('guardrails', 'second-tier', 'disguise.js');
+const { seeded } = await load('guardrails', 'second-tier', 'training.js');
 
-export { DISGUISES, partOf };
+export { DISGUISES, partOf, seeded };
 export const guardrailsFolder = GUARDRAILS_FOLDER;
+
+/** All of guardrails/lines. */
+export const labelledLines = () => readLabelledLines(join(GUARDRAILS_FOLDER, 'lines'));
 
 /** No message is judged later than this: a report is not in a hurry. */
 const NO_HURRY = 60_000;

@@ -9,7 +9,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { openRails } from '../rails.mjs';
-import { seeded } from '../redteam/mutations.mjs';
+import { seeded } from '../rails.mjs';
 
 const { values: options } = parseArgs({ options: { pairs: { type: 'string', default: '100000' }, seed: { type: 'string', default: '1' } } });
 /** What is looked for by short words. A longer find in two words is what they say. */

@@ -6,11 +6,10 @@
  *
  * `--misses` prints the texts behind a figure; of the test part of the lines and of the second half of the comments it never does.
  */
-import { readFileSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { comments, f1, jailbreaks, overRefusal } from '../public/sets.ts';
-import { guardrailsFolder, openRails, partOf } from '../rails.mjs';
+import { labelledLines, openRails, partOf } from '../rails.mjs';
 
 const { values: options } = parseArgs({
   options: { tiers: { type: 'string', default: '1' }, misses: { type: 'boolean', default: false }, only: { type: 'string' } },
@@ -40,8 +39,7 @@ function show(name, lines, hit) {
 }
 
 async function lines() {
-  const folder = join(guardrailsFolder, 'lines');
-  const all = readdirSync(folder).filter((name) => name.endsWith('.jsonl')).sort().flatMap((name) => jsonLines(join(folder, name)));
+  const all = labelledLines();
   const judged = [];
   for (const line of all) judged.push({ ...line, part: partOf(line.family), found: await rails.acting(line.text) });
   const routine = ['NUMERIC_FACT', 'HANDOFF', 'GREETING'];

@@ -88,14 +88,3 @@ export const MUTATIONS = {
 
 /** How people write who hide nothing: for lines that must pass, and for those that must be routed. */
 export const HABITS = ['plain', 'closed', 'typos', 'padded', 'long-padding', 'stretched'];
-
-/** Numbers from 0 to 1, the same for the same seed (mulberry32). */
-export function seeded(seed) {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}

@@ -14,8 +14,8 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { guardrailsFolder, openRails, partOf } from '../rails.mjs';
-import { HABITS, MUTATIONS, seeded } from './mutations.mjs';
+import { guardrailsFolder, openRails, partOf, seeded } from '../rails.mjs';
+import { HABITS, MUTATIONS } from './mutations.mjs';
 
 const ROUTED = ['CRISIS', 'FRAUD_VICTIM'];
 /** Marks and courtesies: nobody is stopped by them. */
