@@ -6,6 +6,8 @@ export abstract class Clock {
   abstract now(): Date;
   /** Milliseconds on a clock that never goes back; for durations only. */
   abstract monotonic(): number;
+  /** Milliseconds that this thread has computed: what a synchronous piece of work costs, however busy the machine is. */
+  abstract computed(): number;
 }
 
 export class SystemClock extends Clock {
@@ -14,6 +16,10 @@ export class SystemClock extends Clock {
   }
   override monotonic(): number {
     return performance.now();
+  }
+  override computed(): number {
+    const { user, system } = process.threadCpuUsage();
+    return (user + system) / 1000;
   }
 }
 

@@ -9,12 +9,19 @@ interface PromptTemplate {
   examples: { sources: string[]; question: string; answer: string }[];
 }
 
+/** How a writing model is asked once more. */
+interface AgainTemplate {
+  again: string;
+  /** What is wrong with a sentence, by the rule that it broke. */
+  complaints: Record<string, string>;
+}
+
 const file = parse(readFileSync(shipped('prompts', 'answer.yaml'), 'utf8')) as {
   version: number;
-} & Record<ModelCapability, PromptTemplate>;
+} & { select: PromptTemplate; write: PromptTemplate & AgainTemplate };
 
 /** The instructions that must never come out again. */
-export const ANSWER_INSTRUCTIONS = `${file.select.system}\n${file.write.system}`;
+export const ANSWER_INSTRUCTIONS = [file.select.system, file.write.system, file.write.again].join('\n');
 
 /** What a writing model says where the sources do not answer. */
 export const NO_ANSWER = /^[\s"'“]*없음/;
@@ -33,6 +40,25 @@ export function answerPrompt(capability: ModelCapability, texts: readonly string
     ]),
     { role: 'user', content: fill(template.user, texts, question) },
   ];
+}
+
+/**
+ * The same question once more, with what was wrong with the first answer.
+ * @param rules that its withheld sentences broke
+ * @param said sentences that went out already
+ */
+export function secondPrompt(
+  messages: readonly PromptMessage[],
+  rules: readonly string[],
+  said: readonly string[],
+): PromptMessage[] {
+  const { again, complaints } = file.write;
+  const reasons = [...new Set(rules.flatMap((rule) => complaints[rule] ?? []))].join(', ');
+  const complaint = again.replace('{complaints}', reasons);
+  if (said.length > 0)
+    return [...messages, { role: 'assistant', content: said.join(' ') }, { role: 'user', content: complaint }];
+  const last = messages.at(-1)!;
+  return [...messages.slice(0, -1), { ...last, content: `${last.content}\n\n${complaint}` }];
 }
 
 function fill(template: string, texts: readonly string[], question: string): string {

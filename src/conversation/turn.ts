@@ -8,14 +8,16 @@ import {
   InputRails,
   Quarantine,
   PhoneRegistry,
+  timed,
   type InputVerdict,
   type JudgedVerdict,
   type PolicyCategory,
+  type PolicyFinding,
   type UrgentLine,
 } from '../guardrails/index.js';
 import { Retriever, type Hit } from '../knowledge/index.js';
-import { ChatModel, type ModelCapability } from '../models/chat-model.js';
-import { ANSWER_INSTRUCTIONS, answerPrompt, NO_ANSWER } from './answer-prompt.js';
+import { ChatModel, type ModelCapability, type PromptMessage } from '../models/chat-model.js';
+import { ANSWER_INSTRUCTIONS, answerPrompt, NO_ANSWER, secondPrompt } from './answer-prompt.js';
 import { splitSentences } from '../text/sentences.js';
 import { approvedSource, cite, citedSource, nameOf } from './citation.js';
 import type {
@@ -33,7 +35,7 @@ import { retrievalQueries } from './follow-up.js';
 import { messageJudged, sourcesRetrieved } from './observations.js';
 import { choosePlan, type Plan } from './plan.js';
 import { PROMPTS_VERSION } from './prompts-version.js';
-import { Release } from './release.js';
+import { Release, type Released, type ReleaseContext } from './release.js';
 import { handoffText, nextOpening, serviceText } from './service-hours.js';
 import { chosenSentences, sentencesToChooseFrom } from './sentence-choice.js';
 import { ServiceLevel } from './service-level.js';
@@ -92,14 +94,14 @@ export class Turn {
     const { locale } = input.conversation;
 
     const begun = this.clock.monotonic();
-    const verdict = await this.inputRails.judge(input.text, customerMessages(input.history));
+    const { verdict, isSure } = await this.#judge(input);
     messageJudged.tell({ category: verdict.category ?? 'none' });
-    const audited = await this.#record(answer, verdict, this.clock.monotonic() - begun);
+    const audited = await this.#record(answer, verdict, isSure, this.clock.monotonic() - begun);
     if (input.secretTyped)
       yield answer.notice('secret', (await this.#fixed(answer, 'SECRET', undefined, locale)).join(' '));
     if (verdict.category === 'CRISIS' || verdict.category === 'FRAUD_VICTIM')
       return yield* this.#route(answer, verdict, input);
-    if (!audited) return yield* this.#unaudited(answer, input);
+    if (!audited || !isSure) return yield* this.#noAnswer(answer, input);
 
     const serving = this.level.holding('exemplars');
     try {
@@ -110,14 +112,36 @@ export class Turn {
         if (isEnd(step)) return;
       }
     } catch (error) {
-      if (AppError.from(error).code === 'audit.unavailable') return yield* this.#unaudited(answer, input);
+      if (AppError.from(error).code === 'audit.unavailable') return yield* this.#noAnswer(answer, input);
       if (!serving.aborted) throw error;
     }
     if (serving.aborted) yield* this.#standDown(answer, input);
   }
 
+  /** Both tiers. Not sure where the first one fails or takes too long: then no model is asked, and only crisis and fraud are still met. */
+  async #judge({ text, history }: TurnInput): Promise<{ verdict: JudgedVerdict; isSure: boolean }> {
+    const { inputRails, clock } = this;
+    const alone = timed(clock, inputRails.timeout, () => inputRails.check(text));
+    try {
+      if (alone.state === 'done')
+        return { verdict: await inputRails.judge(text, customerMessages(history), alone.value), isSure: true };
+    } catch (error) {
+      errorMet.tell({ code: AppError.from(error).code });
+    }
+    const found: InputVerdict =
+      alone.state === 'failed'
+        ? { action: 'handoff', findings: [], rulesVersion: inputRails.version }
+        : alone.value;
+    return { verdict: { ...found, secondTier: 'not-needed' }, isSure: false };
+  }
+
   /** The verdict on the message, written before anything is done about it. False where no line can be written. */
-  async #record(answer: AnswerEvents, verdict: JudgedVerdict, latency: number): Promise<boolean> {
+  async #record(
+    answer: AnswerEvents,
+    verdict: JudgedVerdict,
+    isSure: boolean,
+    latency: number,
+  ): Promise<boolean> {
     try {
       await this.audit.record({
         stage: 'input',
@@ -126,7 +150,7 @@ export class Turn {
         rules: verdict.findings.map(({ rule }) => rule),
         versions: { rules: verdict.rulesVersion, prompts: PROMPTS_VERSION },
         latency: Math.round(latency * 10) / 10,
-        detail: { secondTier: verdict.secondTier },
+        detail: { secondTier: verdict.secondTier, ...(isSure ? {} : { firstTier: 'unchecked' }) },
       });
       return true;
     } catch {
@@ -134,8 +158,8 @@ export class Turn {
     }
   }
 
-  /** What cannot be put on record is not done: no model, no answer, a person instead. */
-  async *#unaudited(answer: AnswerEvents, { conversation: { locale }, history }: TurnInput): AsyncGenerator<TurnStep> {
+  /** What was not checked, or cannot be put on record, is not done: no model, no answer, a person instead. */
+  async *#noAnswer(answer: AnswerEvents, { conversation: { locale }, history }: TurnInput): AsyncGenerator<TurnStep> {
     yield answer.withheld(text(answer.count > 0 ? 'turn.interrupted' : 'turn.unaudited', {}, locale));
     if (!isWaiting(history)) yield this.#queued('service', []);
     yield answer.completed('handoff');
@@ -179,9 +203,11 @@ export class Turn {
 
     yield { signal: { type: 'progress', data: { turn: input.seq, stage: 'searching' } } };
     const searched = this.clock.monotonic();
-    const hits = await this.#retrieve(input, signal);
+    const { hits, withheld } = await this.#retrieve(input, signal);
     sourcesRetrieved.tell({ total: this.clock.monotonic() - searched });
     if (signal.aborted) return;
+    // Something was found and all of it is withheld: that is not the same as having found nothing.
+    if (withheld && hits.length === 0) return yield* this.#end(answer, 'withheld', locale);
     const lead = LEADS.find((category) => verdict.category === category);
     if (lead) yield* answer.sentences('system', await this.#fixed(answer, lead, undefined, locale));
 
@@ -248,14 +274,15 @@ export class Turn {
   }
 
   /** The message by itself decides; where it leans on the conversation and finds nothing, the question before it helps. */
-  async #retrieve(input: TurnInput, signal: AbortSignal): Promise<Hit[]> {
+  async #retrieve(input: TurnInput, signal: AbortSignal): Promise<{ hits: Hit[]; withheld: boolean }> {
     const queries = retrievalQueries(input.text, input.history);
     const find = (query: string): Promise<Hit[]> => this.retriever.retrieve(query, { k: CANDIDATES, signal });
     const alone = queries.standalone === '' ? [] : await find(queries.standalone);
     const contextual = queries.contextual === undefined ? [] : await find(queries.contextual);
     const chosen = confidence(contextual) > confidence(alone) ? contextual : alone;
     const admitted = await Promise.all(chosen.map(async (hit) => ({ hit, checked: await this.#admit(hit, input) })));
-    return admitted.flatMap(({ hit, checked }) => (checked === undefined ? [] : [{ ...hit, text: checked }]));
+    const hits = admitted.flatMap(({ hit, checked }) => (checked === undefined ? [] : [{ ...hit, text: checked }]));
+    return { hits, withheld: hits.length < chosen.length };
   }
 
   /** A source's text as it may be used; undefined where it is withheld: its check found something, or failed. */
@@ -280,6 +307,7 @@ export class Turn {
     const source = approvedSource(hit, input.conversation.locale);
     const context = { sources: [hit.text], question: input.text, verbatim: true, origin: answer.origin };
     const checked = await Array.fromAsync(this.release.sentences([hit.text], context));
+    if (checked.some(isUnchecked)) return yield* this.#cutOff(answer, input.conversation.locale);
     // An approved answer is given whole or not at all: the sentence that is missing could be its condition.
     if (checked.every(({ action }) => action === 'release'))
       for (const sentence of checked) {
@@ -297,12 +325,16 @@ export class Turn {
     for (const sentence of lead) yield answer.sentence('system', sentence, [source]);
     for await (const sentence of this.release.sentences([hit.text], context)) {
       if (signal.aborted) return;
+      if (isUnchecked(sentence)) return yield* this.#cutOff(answer, locale);
       if (sentence.action === 'release') yield answer.sentence('system', sentence.text, [source]);
     }
     yield* this.#end(answer, 'answered', locale);
   }
 
-  /** The model writes; only verified sentences go out. Where none does, the approved answer is given, or nothing. */
+  /**
+   * The model writes; only verified sentences go out. Where a figure has no source it is asked once more, with the complaint; what is
+   * still wrong then is left out. Where no sentence goes out, the approved answer is given, or nothing.
+   */
   async *#write(
     answer: AnswerEvents,
     plan: Plan & { kind: 'write' },
@@ -314,7 +346,7 @@ export class Turn {
     const sources = plan.sources.map((hit) => hit.text);
     const selects = capability === 'select';
     const texts = selects ? sentencesToChooseFrom(sources) : sources;
-    const messages = answerPrompt(capability, texts, input.text);
+    const first = answerPrompt(capability, texts, input.text);
     const context = {
       sources,
       question: input.text,
@@ -323,37 +355,69 @@ export class Turn {
       origin: { ...answer.origin, model },
     };
     const allowed = this.level.holding('full');
-    let withheld = 0;
+    const generation: Generation = {
+      maxTokens: selects ? MAX_NUMBER_TOKENS : MAX_TOKENS,
+      affinity: input.conversation.id,
+      ...(selects ? { chooseFrom: texts } : {}),
+      context,
+      plan,
+      signal: AbortSignal.any([signal, allowed]),
+    };
+    let outcome: Outcome = { withheld: [], isUnchecked: false };
     yield { signal: { type: 'progress', data: { turn: input.seq, stage: 'writing' } } };
     try {
-      const maxTokens = selects ? MAX_NUMBER_TOKENS : MAX_TOKENS;
-      const request = { messages, maxTokens, temperature: 0, affinity: input.conversation.id };
-      const written = this.chatModel.stream(request, AbortSignal.any([signal, allowed]));
-      const generated = selects ? chosenSentences(written, texts) : written;
-      for await (const sentence of this.release.sentences(generated, context)) {
-        if (signal.aborted) return;
-        if (allowed.aborted) break;
-        if (sentence.action === 'withhold') withheld++;
-        else if (NO_ANSWER.test(sentence.text)) break;
-        else if (!answer.has(sentence.text))
-          yield answer.sentence('ai', sentence.text, cite(sentence.text, plan.sources));
+      outcome = yield* this.#generate(answer, first, generation, !selects);
+      const complaints = outcome.withheld.filter(({ category }) => category === 'OUT_UNGROUNDED');
+      if (!selects && complaints.length > 0 && !generation.signal.aborted) {
+        const rules = complaints.map(({ rule }) => rule);
+        const said = answer.count;
+        const second = yield* this.#generate(answer, secondPrompt(first, rules, answer.said), generation, false);
+        // Where nothing came of it, what the first attempt lost is still missing.
+        outcome = answer.count > said ? second : { ...second, withheld: [...outcome.withheld, ...second.withheld] };
       }
     } catch (error) {
       if (signal.aborted) return;
       if (AppError.from(error).code !== 'model.unavailable') throw error;
-      if (answer.count > 0) {
-        yield answer.withheld(text('turn.interrupted', {}, locale));
-        return yield answer.completed('failed');
-      }
+      if (answer.count > 0) return yield* this.#cutOff(answer, locale);
     }
     if (signal.aborted) return;
+    if (outcome.isUnchecked) return yield* this.#cutOff(answer, locale);
     if (answer.count === 0) return yield* this.#answer(answer, withoutModel(plan), input, signal);
     if (allowed.aborted) {
       yield answer.withheld(text('turn.cut-short', {}, locale));
       return yield answer.completed('stopped');
     }
-    if (withheld > 0) yield answer.withheld(text('turn.unchecked', {}, locale));
+    if (outcome.withheld.length > 0) yield answer.withheld(text('turn.unchecked', {}, locale));
     yield answer.completed('answered');
+  }
+
+  /** One answer of the model, sentence by sentence, each once. */
+  async *#generate(
+    answer: AnswerEvents,
+    messages: readonly PromptMessage[],
+    { maxTokens, affinity, chooseFrom, context, plan, signal }: Generation,
+    stopsAtUngrounded: boolean,
+  ): AsyncGenerator<TurnStep, Outcome> {
+    const withheld: PolicyFinding[] = [];
+    const written = this.chatModel.stream({ messages, maxTokens, temperature: 0, affinity }, signal);
+    const generated = chooseFrom ? chosenSentences(written, chooseFrom) : written;
+    for await (const sentence of this.release.sentences(generated, context)) {
+      if (signal.aborted) break;
+      if (isUnchecked(sentence)) return { withheld, isUnchecked: true };
+      if (sentence.action === 'withhold') {
+        withheld.push(...sentence.findings);
+        if (stopsAtUngrounded && sentence.findings.some(({ category }) => category === 'OUT_UNGROUNDED')) break;
+      } else if (NO_ANSWER.test(sentence.text)) break;
+      else if (!answer.has(sentence.text))
+        yield answer.sentence('ai', sentence.text, cite(sentence.text, plan.sources));
+    }
+    return { withheld, isUnchecked: false };
+  }
+
+  /** The answer cannot be verified to its end: what was said stays, and the customer is told. */
+  *#cutOff(answer: AnswerEvents, locale: Locale): Generator<TurnStep> {
+    yield answer.withheld(text('turn.interrupted', {}, locale));
+    yield answer.completed('failed');
   }
 
   async *#end(answer: AnswerEvents, finish: Finish, locale: Locale): AsyncGenerator<TurnStep> {
@@ -391,6 +455,27 @@ export class Turn {
       if (sentence.action === 'release') sentences.push(sentence.text);
     return sentences;
   }
+}
+
+/** What the two attempts of one answer have in common. */
+interface Generation {
+  maxTokens: number;
+  affinity: string;
+  /** Sentences that a model of capability `select` names by number. */
+  chooseFrom?: readonly string[];
+  context: ReleaseContext;
+  plan: Plan & { kind: 'write' };
+  signal: AbortSignal;
+}
+
+/** How one attempt went: what its withheld sentences broke, and whether a check itself failed. */
+interface Outcome {
+  withheld: PolicyFinding[];
+  isUnchecked: boolean;
+}
+
+function isUnchecked(sentence: Released): boolean {
+  return sentence.action === 'withhold' && sentence.unchecked === true;
 }
 
 /** Categories that are answered by the lawful route first (spec: facts only, never a judgement). */
@@ -447,6 +532,10 @@ class AnswerEvents {
 
   get count(): number {
     return this.#texts.size;
+  }
+
+  get said(): string[] {
+    return [...this.#texts];
   }
 
   has(sentence: string): boolean {

@@ -10,5 +10,6 @@ export type { PolicyCategory, PolicyFinding } from './policy.js';
 export { Quarantine, type QuarantinedText } from './quarantine.js';
 export { RuleSet } from './rules.js';
 export { embeddedForm, SecondTier, type SecondTierAbsence } from './second-tier/second-tier.js';
+export { timed, type Timed } from './timed.js';
 export { YamlFile } from './yaml-file.js';
 export { trainRails } from './second-tier/train-rails.js';

@@ -40,6 +40,11 @@ export class InputRails {
     return this.secondTier ? `${this.rules.version}+${this.secondTier.version}` : this.rules.version;
   }
 
+  /** How long the first tier may take, milliseconds. */
+  get timeout(): number {
+    return this.rules.settings.timeouts.input;
+  }
+
   /** The first tier alone. */
   check(text: string): InputVerdict {
     return this.#verdict(this.rules.findings('input', text));
@@ -48,9 +53,10 @@ export class InputRails {
   /**
    * Both tiers. Crisis and fraud that the rules found are not kept waiting for the second.
    * @param earlier the customer's messages before, oldest first: a request that is split over them is found where they meet
+   * @param alone the first tier's verdict on the message, where it is known
    */
-  async judge(text: string, earlier: readonly string[] = []): Promise<JudgedVerdict> {
-    const first = this.#verdict([...this.rules.findings('input', text), ...this.#straddling(earlier, text)]);
+  async judge(text: string, earlier: readonly string[] = [], alone = this.check(text)): Promise<JudgedVerdict> {
+    const first = this.#verdict([...alone.findings, ...this.#straddling(earlier, text)]);
     if (first.category === 'CRISIS' || first.category === 'FRAUD_VICTIM') return { ...first, secondTier: 'not-needed' };
     if (!this.secondTier || this.secondTier.absence) return { ...first, secondTier: 'absent' };
     const second = await inTime(this.secondTier.findings(text), this.secondTierMs);

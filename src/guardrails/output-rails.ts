@@ -36,6 +36,15 @@ export class OutputRails {
     private readonly phones: PhoneRegistry,
   ) {}
 
+  /** How long the check of one sentence may take, milliseconds. */
+  get timeout(): number {
+    return this.rules.settings.timeouts.output;
+  }
+
+  get version(): string {
+    return this.rules.version;
+  }
+
   check(sentence: string, context: OutputContext = {}): OutputVerdict {
     const sources = context.sources ?? [];
     const fromSource = sources.some((source) => standsVerbatim(sentence, source));

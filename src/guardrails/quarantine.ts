@@ -3,6 +3,7 @@ import { AppError } from '../config/app-error.js';
 import type { Clock } from '../config/clock.js';
 import type { Database } from '../database/database.js';
 import type { PassageRails, PassageVerdict } from './passage-rails.js';
+import { timed } from './timed.js';
 
 /** A text of the knowledge as it is met. */
 export interface RetrievedText {
@@ -44,9 +45,16 @@ export class Quarantine {
     private readonly clock: Clock,
   ) {}
 
-  /** The text as it may go into a prompt, or undefined where it is withheld; that is put on the list. */
+  /**
+   * The text as it may go into a prompt, or undefined where it is withheld: its check found something, which is put on the list, or took
+   * too long.
+   * @throws what the check throws
+   */
   async admit(retrieved: RetrievedText): Promise<string | undefined> {
-    const verdict = this.rails.check(retrieved.text);
+    const checked = timed(this.clock, this.rails.timeout, () => this.rails.check(retrieved.text));
+    if (checked.state === 'failed') throw checked.error;
+    const verdict = checked.value;
+    if (checked.state === 'late' && verdict.action === 'pass') return undefined;
     if (verdict.action === 'pass') return verdict.text;
     try {
       await this.#refresh();

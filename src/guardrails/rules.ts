@@ -43,6 +43,8 @@ export interface RuleSettings {
   hard: number;
   /** Characters (without spaces) of prompt text in an answer that count as a leak. */
   leakLength: number;
+  /** How long the rules of a stage may take over one text, milliseconds. */
+  timeouts: Readonly<Record<Stage, number>>;
 }
 
 /**
@@ -147,10 +149,16 @@ function readLexicon(file: YamlFile): Lexicon {
 }
 
 function readSettings(file: YamlFile): RuleSettings {
+  const timeouts = file.root.need('timeouts');
   return {
     act: file.root.need('act').number(0, 1),
     hard: file.root.need('hard').number(0, 1),
     leakLength: file.root.need('leakLength').number(10, 1000),
+    timeouts: {
+      input: timeouts.need('input').number(1, 10_000),
+      passage: timeouts.need('passage').number(1, 10_000),
+      output: timeouts.need('output').number(1, 10_000),
+    },
   };
 }
 

@@ -11,7 +11,7 @@ beforeEach(() => {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(join(folder, 'rules'), { recursive: true });
   write('lexicon.yaml', 'greeting: [안녕, 반가]\n');
-  write('settings.yaml', 'act: 0.6\nhard: 0.9\nleakLength: 30\n');
+  write('settings.yaml', 'act: 0.6\nhard: 0.9\nleakLength: 30\ntimeouts: { input: 50, passage: 10, output: 20 }\n');
   write('phones.yaml', "phones:\n  police: { number: '112' }\n");
 });
 
@@ -66,7 +66,7 @@ describe('a rule file that fits', () => {
     const before = RuleSet.load(folder).version;
     expect(before).toMatch(/^[0-9a-f]{12}$/);
     expect(RuleSet.load(folder).version).toBe(before);
-    write('settings.yaml', 'act: 0.7\nhard: 0.9\nleakLength: 30\n');
+    write('settings.yaml', 'act: 0.7\nhard: 0.9\nleakLength: 30\ntimeouts: { input: 50, passage: 10, output: 20 }\n');
     expect(RuleSet.load(folder).version).not.toBe(before);
   });
 
@@ -123,7 +123,7 @@ describe('an error in a rule file names the file and the line', () => {
 
   it('a missing file and a threshold out of range', () => {
     writeRule({});
-    write('settings.yaml', 'act: 6\nhard: 0.9\nleakLength: 30\n');
+    write('settings.yaml', 'act: 6\nhard: 0.9\nleakLength: 30\ntimeouts: { input: 50, passage: 10, output: 20 }\n');
     expect(failure(() => RuleSet.load(folder))).toMatchObject({ file: expect.stringMatching(/settings\.yaml:1$/), expected: 'a number from 0 to 1' });
     rmSync(join(folder, 'settings.yaml'));
     expect(failure(() => RuleSet.load(folder)).expected).toBe('a file that can be read');

@@ -24,6 +24,10 @@ export class DayClock extends Clock {
   override monotonic(): number {
     return 0;
   }
+
+  override computed(): number {
+    return 0;
+  }
 }
 
 type StoreKind = Database['kind'];

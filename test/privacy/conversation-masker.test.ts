@@ -10,6 +10,9 @@ class SetClock extends Clock {
   override monotonic(): number {
     return this.ms;
   }
+  override computed(): number {
+    return 0;
+  }
 }
 
 const masker = () => new ConversationMasker({ clock: new SetClock() });
