@@ -7,10 +7,12 @@ import {
   PhoneRegistry,
   RuleSet,
   SecondTier,
+  type PolicyFinding,
 } from '../guardrails/index.js';
 import { ShippedEarlier } from '../models/earlier-embedders.js';
 import { openEmbedder } from '../models/open-embedder.js';
 import { PiiDetector, token, type PiiFinding } from '../privacy/index.js';
+import { splitSentences } from '../text/sentences.js';
 import type { Command, InputLine, OutputLine } from './command.js';
 import { Fields } from './fields.js';
 
@@ -63,16 +65,29 @@ async function* check(
         : stage === 'input'
           ? await rails.input.judge(masked.text)
           : rails.passage.check(masked.text);
+    const omitted =
+      stage === 'output' && fields.has('sources') ? omissionsIn(text, rails.output, fields.texts('sources')) : [];
     const action = verdict.action === 'pass' && personal.length > 0 && stage !== 'passage' ? 'mask' : verdict.action;
     yield {
       id: fields.id,
       action,
       findings: [
         ...verdict.findings.map((finding) => ({ ...finding, ...masked.original(finding.start, finding.end) })),
+        ...omitted,
         ...personal.map(({ type, score, start, end }) => ({ category: type, rule: 'pii', score, start, end })),
       ],
     };
   }
+}
+
+/** Conditions that the sources attach to a sentence of the answer and the answer leaves out; reported, the turn adds them. */
+function omissionsIn(answer: string, rails: OutputRails, sources: readonly string[]): PolicyFinding[] {
+  const sentences = splitSentences(answer);
+  return rails.omissions(sentences, { sources }).map(({ said, finding }) => {
+    const sentence = sentences[said]!;
+    const start = Math.max(0, answer.indexOf(sentence));
+    return { ...finding, start, end: start + sentence.length };
+  });
 }
 
 /** A text with its personal data masked, and the way back to the offsets of the original. */

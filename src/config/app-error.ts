@@ -37,6 +37,7 @@ export const ERRORS = {
   'backup.unreadable': 404,
   'backup.unwritable': 500,
   'backup.disk-full': 507,
+  'privacy.failed': 500,
   'vault.wrong-key': 500,
   'vault.unknown-token': 404,
   'vault.damaged': 500,

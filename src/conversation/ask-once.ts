@@ -101,8 +101,10 @@ async function maskedInput(
     seq: question.seq,
     text: question.data.text,
     secretTyped,
+    isLate: false,
     history,
     remarks: async () => history,
+    isNoticeElsewhere: true,
   };
 }
 

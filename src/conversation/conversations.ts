@@ -142,7 +142,7 @@ export class Conversations implements OnApplicationBootstrap, OnApplicationShutd
 
   /**
    * Accepts a message: masked, committed, and only then acknowledged by the returned number. The answer follows as events.
-   * @throws AppError `message.*`, `limit.queue`, `conversation.closed`, `store.unavailable`, `service.off`.
+   * @throws AppError `message.*`, `privacy.failed`, `limit.queue`, `conversation.closed`, `store.unavailable`, `service.off`.
    */
   send(conversation: Conversation, clientMessageId: string, raw: string): Promise<{ seq: number }> {
     refuseUnacceptable(raw);
@@ -164,7 +164,12 @@ export class Conversations implements OnApplicationBootstrap, OnApplicationShutd
         await this.#redact(id, masked);
       } finally {
         // The message is committed: whatever becomes of the rest, it is answered.
-        this.#enqueue(conversation, { seq: event.seq, text: masked.text, secretTyped: masked.secretTyped });
+        this.#enqueue(conversation, {
+          seq: event.seq,
+          text: masked.text,
+          secretTyped: masked.secretTyped,
+          isLate: masked.isLate,
+        });
       }
       return { seq: event.seq };
     });
@@ -255,7 +260,7 @@ export class Conversations implements OnApplicationBootstrap, OnApplicationShutd
     for (const { seq, text: redacted } of redactions) await this.log.redact(id, seq, redacted);
   }
 
-  #enqueue(conversation: Conversation, message: Pick<TurnInput, 'seq' | 'text' | 'secretTyped'>): void {
+  #enqueue(conversation: Conversation, message: Pick<TurnInput, 'seq' | 'text' | 'secretTyped' | 'isLate'>): void {
     const { id } = conversation;
     this.#waiting.set(id, (this.#waiting.get(id) ?? 0) + 1);
     const meter = new TurnMeter(this.clock);
@@ -271,7 +276,7 @@ export class Conversations implements OnApplicationBootstrap, OnApplicationShutd
 
   async #runTurn(
     conversation: Conversation,
-    message: Pick<TurnInput, 'seq' | 'text' | 'secretTyped'>,
+    message: Pick<TurnInput, 'seq' | 'text' | 'secretTyped' | 'isLate'>,
     meter: TurnMeter,
   ): Promise<void> {
     const { id, locale } = conversation;
@@ -324,7 +329,7 @@ export class Conversations implements OnApplicationBootstrap, OnApplicationShutd
       const { id, locale } = conversation;
       const event = await this.log.event(id, turn);
       if (released || event?.type !== 'message') await this.#fail(id, turn, locale, new TurnMeter(this.clock));
-      else this.#enqueue(conversation, { seq: turn, text: event.data.text, secretTyped: false });
+      else this.#enqueue(conversation, { seq: turn, text: event.data.text, secretTyped: false, isLate: false });
     }
   }
 

@@ -20,6 +20,8 @@ export interface ReleaseContext {
   origin: { conversation: string; turn: number; model?: string };
   /** Our own static text, which goes out even where the audit log cannot be written: customers in danger must not be left alone. */
   fixed?: boolean;
+  /** The finding because of which the text is added to an answer: it stands in the audit log with it. */
+  because?: PolicyFinding;
 }
 
 export type Released =
@@ -58,6 +60,13 @@ export class Release {
     yield* await this.#checked([...splitter.push(masker.end()), ...splitter.end()], context);
   }
 
+  /** Our own static text takes the same way out as every other. */
+  async ours(origin: ReleaseContext['origin'], ours: string, because?: PolicyFinding): Promise<string[]> {
+    const context = { sources: [ours], verbatim: false, origin, fixed: true, ...(because ? { because } : {}) };
+    const released = await Array.fromAsync(this.sentences([ours], context));
+    return released.flatMap((sentence) => (sentence.action === 'release' ? [sentence.text] : []));
+  }
+
   async #checked(masked: readonly string[], context: ReleaseContext): Promise<Released[]> {
     const entries: AuditEntry[] = [];
     // Our own static text holds nobody's name, and must go out while models are down.
@@ -67,9 +76,12 @@ export class Release {
       const { released, rewritten, versions } = this.#check(sentence, context);
       entries.push({
         stage: 'output',
-        action: rewritten ? 'rewrite' : released.action,
+        action: rewritten || context.because ? 'rewrite' : released.action,
         ...context.origin,
-        rules: 'unchecked' in released ? ['unchecked'] : released.findings.map(({ rule }) => rule),
+        rules: [
+          ...(context.because ? [context.because.rule] : []),
+          ...('unchecked' in released ? ['unchecked'] : released.findings.map(({ rule }) => rule)),
+        ],
         spans: [sentence.length],
         versions,
         latency: Math.round((this.clock.monotonic() - begun) * 10) / 10,
@@ -97,9 +109,13 @@ export class Release {
     }
     const verdict = checked.value;
     const action = verdict.action === 'withhold' ? 'withhold' : 'release';
-    sentenceChecked.tell({ action, category: verdict.findings[0]?.category ?? 'none' });
+    sentenceChecked.tell({ action, category: (context.because ?? verdict.findings[0])?.category ?? 'none' });
     const { findings } = verdict;
     const released: Released = action === 'withhold' ? { action, findings } : { action, text: verdict.text, findings };
     return { released, rewritten: verdict.action === 'rewrite', versions };
   }
+}
+
+export function isUnchecked(sentence: Released): boolean {
+  return sentence.action === 'withhold' && sentence.unchecked === true;
 }

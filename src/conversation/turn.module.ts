@@ -7,11 +7,12 @@ import { ModelsModule } from '../models/models.module.js';
 import { Release } from './release.js';
 import { ServiceLevel } from './service-level.js';
 import { Turn } from './turn.js';
+import { Writer } from './writer.js';
 
 /** The turn alone and the level that it works at, for commands that ask without a stored conversation. */
 @Module({
   imports: [AccountsModule, GuardrailsModule, KnowledgeModule, ModelsModule, PrivacyModule],
-  providers: [Turn, Release, ServiceLevel],
+  providers: [Turn, Writer, Release, ServiceLevel],
   exports: [Turn, Release, ServiceLevel],
 })
 export class TurnModule {}

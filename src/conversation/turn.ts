@@ -12,33 +12,22 @@ import {
   type InputVerdict,
   type JudgedVerdict,
   type PolicyCategory,
-  type PolicyFinding,
   type UrgentLine,
 } from '../guardrails/index.js';
 import { Retriever, type Hit } from '../knowledge/index.js';
-import { ChatModel, type ModelCapability, type PromptMessage } from '../models/chat-model.js';
-import { ANSWER_INSTRUCTIONS, answerPrompt, NO_ANSWER, secondPrompt } from './answer-prompt.js';
+import { ChatModel, type ModelCapability } from '../models/chat-model.js';
+import { AnswerEvents, type TurnStep } from './answer-events.js';
 import { splitSentences } from '../text/sentences.js';
-import { approvedSource, cite, citedSource, nameOf } from './citation.js';
-import type {
-  CitedSource,
-  Conversation,
-  ConversationEvent,
-  ConversationState,
-  Finish,
-  NewEvent,
-  NoticeKind,
-  Origin,
-  Signal,
-} from './events.js';
+import { approvedSource, citedSource, nameOf } from './citation.js';
+import type { Conversation, ConversationEvent, Finish } from './events.js';
 import { retrievalQueries } from './follow-up.js';
 import { messageJudged, sourcesRetrieved } from './observations.js';
 import { choosePlan, type Plan } from './plan.js';
 import { PROMPTS_VERSION } from './prompts-version.js';
-import { Release, type Released, type ReleaseContext } from './release.js';
+import { isUnchecked, Release } from './release.js';
 import { handoffText, nextOpening, serviceText } from './service-hours.js';
-import { chosenSentences, sentencesToChooseFrom } from './sentence-choice.js';
 import { ServiceLevel } from './service-level.js';
+import { Writer } from './writer.js';
 
 /** One customer message that is to be answered. All of it is masked. */
 export interface TurnInput {
@@ -48,6 +37,8 @@ export interface TurnInput {
   text: string;
   /** The customer typed a password, a code or the like, which was deleted. */
   secretTyped: boolean;
+  /** The search for personal data in it took longer than it may: no model is asked. */
+  isLate: boolean;
   /** The last committed events before the message. */
   history: readonly ConversationEvent[];
   /**
@@ -55,19 +46,14 @@ export interface TurnInput {
    * verdict asks for them: most do not.
    */
   remarks: () => Promise<readonly ConversationEvent[]>;
+  /** The bank's own front end tells the customer that an AI answers; else the conversation must hold the notice. */
+  isNoticeElsewhere?: true;
 }
-
-/** An event to commit (with the state that the conversation takes by it), or a signal to pass on. */
-export type TurnStep = { event: NewEvent; state?: ConversationState } | { signal: Signal };
 
 /** Hits that are looked at for one question. */
 const CANDIDATES = 8;
-/** Room for five Korean sentences. */
-const MAX_TOKENS = 400;
 /** Attempts to override the rules in one conversation after which a person takes over (policy: 3). */
 const INJECTIONS = 3;
-/** Room for five numbers with their commas. */
-const MAX_NUMBER_TOKENS = 24;
 
 /**
  * What the assistant does about one customer message, top to bottom. Yields events in the order in which they are to be
@@ -83,6 +69,7 @@ export class Turn {
     private readonly phones: PhoneRegistry,
     private readonly chatModel: ChatModel,
     private readonly release: Release,
+    private readonly writer: Writer,
     private readonly level: ServiceLevel,
     private readonly audit: Audit,
     private readonly clock: Clock,
@@ -101,7 +88,7 @@ export class Turn {
       yield answer.notice('secret', (await this.#fixed(answer, 'SECRET', undefined, locale)).join(' '));
     if (verdict.category === 'CRISIS' || verdict.category === 'FRAUD_VICTIM')
       return yield* this.#route(answer, verdict, input);
-    if (!audited || !isSure) return yield* this.#noAnswer(answer, input);
+    if (!audited || !isSure || input.isLate) return yield* this.#noAnswer(answer, input);
 
     const serving = this.level.holding('exemplars');
     try {
@@ -129,19 +116,12 @@ export class Turn {
       errorMet.tell({ code: AppError.from(error).code });
     }
     const found: InputVerdict =
-      alone.state === 'failed'
-        ? { action: 'handoff', findings: [], rulesVersion: inputRails.version }
-        : alone.value;
+      alone.state === 'failed' ? { action: 'handoff', findings: [], rulesVersion: inputRails.version } : alone.value;
     return { verdict: { ...found, secondTier: 'not-needed' }, isSure: false };
   }
 
   /** The verdict on the message, written before anything is done about it. False where no line can be written. */
-  async #record(
-    answer: AnswerEvents,
-    verdict: JudgedVerdict,
-    isSure: boolean,
-    latency: number,
-  ): Promise<boolean> {
+  async #record(answer: AnswerEvents, verdict: JudgedVerdict, isSure: boolean, latency: number): Promise<boolean> {
     try {
       await this.audit.record({
         stage: 'input',
@@ -174,7 +154,7 @@ export class Turn {
     if (answer.count > 0) yield answer.withheld(text('turn.cut-short', {}, locale));
     yield* answer.sentences(
       'system',
-      await this.#sentences(answer, serviceText('service.people', locale, this.phones)),
+      await this.release.ours(answer.origin, serviceText('service.people', locale, this.phones)),
     );
     if (!isWaiting(history)) yield this.#queued('service', []);
     yield answer.completed('handoff');
@@ -228,10 +208,10 @@ export class Turn {
       case 'quote':
         return yield* this.#quote(answer, plan.hit, input, signal);
       case 'ask':
-        yield* answer.sentences('system', await this.#sentences(answer, text('turn.asked', {}, locale)));
+        yield* answer.sentences('system', await this.release.ours(answer.origin, text('turn.asked', {}, locale)));
         return yield answer.completed('asked', plan.choices);
       case 'abstain':
-        yield* answer.sentences('system', await this.#sentences(answer, text('turn.abstained', {}, locale)));
+        yield* answer.sentences('system', await this.release.ours(answer.origin, text('turn.abstained', {}, locale)));
         return yield answer.completed('abstained');
       default:
         return plan satisfies never;
@@ -262,7 +242,7 @@ export class Turn {
   /** The customer asked for a person in words; the button does the same without a turn. */
   async *#toPerson(answer: AnswerEvents, locale: Locale): AsyncGenerator<TurnStep> {
     const told = handoffText(this.clock.now(), locale, this.phones);
-    yield* answer.sentences('system', await this.#sentences(answer, told));
+    yield* answer.sentences('system', await this.release.ours(answer.origin, told));
     yield this.#queued('requested', []);
     yield answer.completed('handoff');
   }
@@ -320,7 +300,7 @@ export class Turn {
   async *#quote(answer: AnswerEvents, hit: Hit, input: TurnInput, signal: AbortSignal): AsyncGenerator<TurnStep> {
     const { locale } = input.conversation;
     const source = citedSource(hit);
-    const lead = await this.#sentences(answer, text('turn.quoted', { title: nameOf(hit, locale) }, locale));
+    const lead = await this.release.ours(answer.origin, text('turn.quoted', { title: nameOf(hit, locale) }, locale));
     const context = { sources: [hit.text], question: input.text, verbatim: true, origin: answer.origin };
     for (const sentence of lead) yield answer.sentence('system', sentence, [source]);
     for await (const sentence of this.release.sentences([hit.text], context)) {
@@ -331,10 +311,7 @@ export class Turn {
     yield* this.#end(answer, 'answered', locale);
   }
 
-  /**
-   * The model writes; only verified sentences go out. Where a figure has no source it is asked once more, with the complaint; what is
-   * still wrong then is left out. Where no sentence goes out, the approved answer is given, or nothing.
-   */
+  /** The model writes; where none of its sentences may go out, the approved answer is given, or nothing. */
   async *#write(
     answer: AnswerEvents,
     plan: Plan & { kind: 'write' },
@@ -342,76 +319,26 @@ export class Turn {
     signal: AbortSignal,
   ): AsyncGenerator<TurnStep> {
     const { locale } = input.conversation;
-    const { capability, model } = this.chatModel.status();
-    const sources = plan.sources.map((hit) => hit.text);
-    const selects = capability === 'select';
-    const texts = selects ? sentencesToChooseFrom(sources) : sources;
-    const first = answerPrompt(capability, texts, input.text);
-    const context = {
-      sources,
-      question: input.text,
-      promptText: ANSWER_INSTRUCTIONS,
-      verbatim: selects,
-      origin: { ...answer.origin, model },
-    };
-    const allowed = this.level.holding('full');
-    const generation: Generation = {
-      maxTokens: selects ? MAX_NUMBER_TOKENS : MAX_TOKENS,
-      affinity: input.conversation.id,
-      ...(selects ? { chooseFrom: texts } : {}),
-      context,
-      plan,
-      signal: AbortSignal.any([signal, allowed]),
-    };
-    let outcome: Outcome = { withheld: [], isUnchecked: false };
     yield { signal: { type: 'progress', data: { turn: input.seq, stage: 'writing' } } };
-    try {
-      outcome = yield* this.#generate(answer, first, generation, !selects);
-      const complaints = outcome.withheld.filter(({ category }) => category === 'OUT_UNGROUNDED');
-      if (!selects && complaints.length > 0 && !generation.signal.aborted) {
-        const rules = complaints.map(({ rule }) => rule);
-        const said = answer.count;
-        const second = yield* this.#generate(answer, secondPrompt(first, rules, answer.said), generation, false);
-        // Where nothing came of it, what the first attempt lost is still missing.
-        outcome = answer.count > said ? second : { ...second, withheld: [...outcome.withheld, ...second.withheld] };
-      }
-    } catch (error) {
-      if (signal.aborted) return;
-      if (AppError.from(error).code !== 'model.unavailable') throw error;
-      if (answer.count > 0) return yield* this.#cutOff(answer, locale);
+    const end = yield* this.writer.write(answer, plan.sources, input, signal);
+    switch (end) {
+      case 'aborted':
+        return;
+      case 'nothing':
+        return yield* this.#answer(answer, withoutModel(plan), input, signal);
+      case 'interrupted':
+        return yield* this.#cutOff(answer, locale);
+      case 'stood-down':
+        yield answer.withheld(text('turn.cut-short', {}, locale));
+        return yield answer.completed('stopped');
+      case 'incomplete':
+        yield answer.withheld(text('turn.unchecked', {}, locale));
+        return yield answer.completed('answered');
+      case 'whole':
+        return yield answer.completed('answered');
+      default:
+        return end satisfies never;
     }
-    if (signal.aborted) return;
-    if (outcome.isUnchecked) return yield* this.#cutOff(answer, locale);
-    if (answer.count === 0) return yield* this.#answer(answer, withoutModel(plan), input, signal);
-    if (allowed.aborted) {
-      yield answer.withheld(text('turn.cut-short', {}, locale));
-      return yield answer.completed('stopped');
-    }
-    if (outcome.withheld.length > 0) yield answer.withheld(text('turn.unchecked', {}, locale));
-    yield answer.completed('answered');
-  }
-
-  /** One answer of the model, sentence by sentence, each once. */
-  async *#generate(
-    answer: AnswerEvents,
-    messages: readonly PromptMessage[],
-    { maxTokens, affinity, chooseFrom, context, plan, signal }: Generation,
-    stopsAtUngrounded: boolean,
-  ): AsyncGenerator<TurnStep, Outcome> {
-    const withheld: PolicyFinding[] = [];
-    const written = this.chatModel.stream({ messages, maxTokens, temperature: 0, affinity }, signal);
-    const generated = chooseFrom ? chosenSentences(written, chooseFrom) : written;
-    for await (const sentence of this.release.sentences(generated, context)) {
-      if (signal.aborted) break;
-      if (isUnchecked(sentence)) return { withheld, isUnchecked: true };
-      if (sentence.action === 'withhold') {
-        withheld.push(...sentence.findings);
-        if (stopsAtUngrounded && sentence.findings.some(({ category }) => category === 'OUT_UNGROUNDED')) break;
-      } else if (NO_ANSWER.test(sentence.text)) break;
-      else if (!answer.has(sentence.text))
-        yield answer.sentence('ai', sentence.text, cite(sentence.text, plan.sources));
-    }
-    return { withheld, isUnchecked: false };
   }
 
   /** The answer cannot be verified to its end: what was said stays, and the customer is told. */
@@ -435,47 +362,13 @@ export class Turn {
     variant: string | undefined,
     locale: Locale,
   ): Promise<string[]> {
-    return this.#sentences(answer, this.#fixedText(category, variant, locale));
+    return this.release.ours(answer.origin, this.#fixedText(category, variant, locale));
   }
 
   /** Where none is written, what is said when nothing was found. */
   #fixedText(category: PolicyCategory, variant: string | undefined, locale: Locale): string {
     return this.fixedTexts.text(category, locale, variant) ?? text('turn.abstained', {}, locale);
   }
-
-  /** Our own texts take the same way out as every other. */
-  async #sentences(answer: AnswerEvents, ours: string): Promise<string[]> {
-    const sentences: string[] = [];
-    for await (const sentence of this.release.sentences([ours], {
-      sources: [ours],
-      verbatim: false,
-      origin: answer.origin,
-      fixed: true,
-    }))
-      if (sentence.action === 'release') sentences.push(sentence.text);
-    return sentences;
-  }
-}
-
-/** What the two attempts of one answer have in common. */
-interface Generation {
-  maxTokens: number;
-  affinity: string;
-  /** Sentences that a model of capability `select` names by number. */
-  chooseFrom?: readonly string[];
-  context: ReleaseContext;
-  plan: Plan & { kind: 'write' };
-  signal: AbortSignal;
-}
-
-/** How one attempt went: what its withheld sentences broke, and whether a check itself failed. */
-interface Outcome {
-  withheld: PolicyFinding[];
-  isUnchecked: boolean;
-}
-
-function isUnchecked(sentence: Released): boolean {
-  return sentence.action === 'withhold' && sentence.unchecked === true;
 }
 
 /** Categories that are answered by the lawful route first (spec: facts only, never a judgement). */
@@ -513,65 +406,4 @@ function withoutModel(plan: Plan & { kind: 'write' }): Plan {
   if (plan.fallback) return { kind: 'exemplar', hit: plan.fallback };
   const [best] = plan.sources;
   return best?.kind === 'passage' ? { kind: 'quote', hit: best } : { kind: 'abstain' };
-}
-
-/** Makes the events of one answer and counts its sentences. */
-class AnswerEvents {
-  readonly #texts = new Set<string>();
-  #index = 0;
-
-  constructor(
-    private readonly conversation: string,
-    private readonly turn: number,
-  ) {}
-
-  /** For the audit log. */
-  get origin(): { conversation: string; turn: number } {
-    return { conversation: this.conversation, turn: this.turn };
-  }
-
-  get count(): number {
-    return this.#texts.size;
-  }
-
-  get said(): string[] {
-    return [...this.#texts];
-  }
-
-  has(sentence: string): boolean {
-    return this.#texts.has(sentence);
-  }
-
-  sentence(origin: Origin, sentence: string, sources: CitedSource[]): TurnStep {
-    this.#texts.add(sentence);
-    return {
-      event: {
-        type: 'answer.sentence',
-        origin,
-        data: { turn: this.turn, index: this.#index++, text: sentence, sources },
-      },
-    };
-  }
-
-  *sentences(origin: Origin, sentences: readonly string[]): Generator<TurnStep> {
-    for (const sentence of sentences) yield this.sentence(origin, sentence, []);
-  }
-
-  notice(kind: NoticeKind, notice: string): TurnStep {
-    return { event: { type: 'notice', origin: 'system', data: { text: notice, kind } } };
-  }
-
-  withheld(reason: string): TurnStep {
-    return { event: { type: 'answer.withheld', origin: 'system', data: { turn: this.turn, text: reason } } };
-  }
-
-  completed(finish: Finish, choices?: string[]): TurnStep {
-    return {
-      event: {
-        type: 'answer.completed',
-        origin: 'system',
-        data: { turn: this.turn, finish, ...(choices ? { choices } : {}) },
-      },
-    };
-  }
 }

@@ -1,5 +1,6 @@
 import { normalise } from '../text/normalise.js';
 import { standsVerbatim, ungroundedFacts } from './grounding.js';
+import { omissionsOf, type Omission } from './omissions.js';
 import type { PhoneRegistry } from './phones.js';
 import type { PolicyFinding } from './policy.js';
 import type { RuleSet } from './rules.js';
@@ -22,6 +23,11 @@ export interface OutputVerdict {
   text: string;
   findings: PolicyFinding[];
   rulesVersion: string;
+}
+
+export interface OmittedCondition extends Omission {
+  /** On the sentence of the answer that lacks it. */
+  finding: PolicyFinding;
 }
 
 /**
@@ -61,6 +67,14 @@ export class OutputRails {
     return rewritten === undefined
       ? { action: 'withhold', text: '', findings, rulesVersion }
       : { action: 'rewrite', text: rewritten, findings, rulesVersion };
+  }
+
+  /** Conditions that the sources attach to the sentences of a whole answer, and that it leaves out. */
+  omissions(answer: readonly string[], { sources = [], question }: OutputContext): OmittedCondition[] {
+    return omissionsOf(answer, sources, question).map((omission) => ({
+      ...omission,
+      finding: whole('OUT_OMITTED', 'condition-omitted', answer[omission.said]!),
+    }));
   }
 
   /** People approved the sentences of the sources, so that only the hardest rules hold for them too. */

@@ -7,11 +7,13 @@ import { ConversationLog } from '../../src/conversation/conversation-log.js';
 import type { ConversationId } from '../../src/conversation/events.js';
 import { Masking } from '../../src/conversation/masking.js';
 import type { Database } from '../../src/database/database.js';
+import { GUARDRAILS_FOLDER, RuleSet } from '../../src/guardrails/index.js';
 import { MasterKey, NamedEntities, PII_TYPES, Vault, type PiiType } from '../../src/privacy/index.js';
 import { auditOf, emptyStore, ShiftedClock } from '../support/empty-store.js';
 import { STORES } from '../support/prepared-store.js';
 
 const TYPES = Object.keys(PII_TYPES) as PiiType[];
+const rules = RuleSet.load(GUARDRAILS_FOLDER);
 
 describe.each(STORES)('the vault (%s)', (kind) => {
   let database: Database;
@@ -40,7 +42,7 @@ describe.each(STORES)('the vault (%s)', (kind) => {
 
   /** As a customer's message is stored. */
   async function say(text: string): Promise<string> {
-    const masked = await new Masking(log, vault, audit, clock, NamedEntities.NONE).mask(id, text);
+    const masked = await new Masking(log, vault, audit, clock, NamedEntities.NONE, rules).mask(id, text);
     await log.append(
       id,
       { type: 'message', origin: 'customer', data: { text: masked.text } },
@@ -133,7 +135,7 @@ describe.each(STORES)('the vault (%s)', (kind) => {
   });
 
   it('puts a value on record with the message that tells it alone, not with those after it', async () => {
-    const masking = new Masking(log, vault, audit, clock, NamedEntities.NONE);
+    const masking = new Masking(log, vault, audit, clock, NamedEntities.NONE, rules);
     await masking.mask(id, '휴대폰 010-2345-6789');
     await masking.mask(id, '이 번호로 연락 주세요');
     const { sealed } = await masking.mask(id, '집은 02-345-6789');

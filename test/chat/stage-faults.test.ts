@@ -1,5 +1,6 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Clock, SystemClock } from '../../src/config/clock.js';
+import { Database } from '../../src/database/database.js';
 import type { ConversationEvent } from '../../src/conversation/events.js';
 import {
   GUARDRAILS_FOLDER,
@@ -10,6 +11,7 @@ import {
   RuleSet,
 } from '../../src/guardrails/index.js';
 import { Retriever } from '../../src/knowledge/index.js';
+import { ConversationMasker } from '../../src/privacy/index.js';
 import type { ScriptedRequest } from '../../src/models/scripted-chat-model.js';
 import { ChatClient } from '../support/chat-client.js';
 import { OneSource } from '../support/one-source.js';
@@ -49,18 +51,18 @@ beforeAll(async () => {
   store = await preparedStore('embedded');
 });
 afterEach(async () => {
+  vi.restoreAllMocks();
   await service?.stop();
   service = undefined;
   asked = [];
 });
 afterAll(() => store.remove());
 
-/** One question to a service whose model says the replies in turn, the last one from then on. */
-async function answerTo(
-  question: string,
+/** A conversation with a service whose model says the replies in turn, the last one from then on. */
+async function open(
   replies: readonly string[],
   replace: NonNullable<ServiceOptions['replace']> = [],
-): Promise<{ said: string[]; events: ConversationEvent[]; withheld: string[]; finish: string }> {
+): Promise<ChatClient> {
   service = await startService({
     store,
     capability: 'write',
@@ -70,15 +72,27 @@ async function answerTo(
     },
     replace: [{ token: Retriever, by: new OneSource('한결 정기예금', SOURCE) }, ...replace],
   });
-  const client = await ChatClient.open(service.url);
-  const events = await client.ask(question);
-  client.close();
+  return ChatClient.open(service.url);
+}
+
+async function answerTo(
+  question: string,
+  ...given: Parameters<typeof open>
+): Promise<{ said: string[]; events: ConversationEvent[]; withheld: string[]; finish: string }> {
+  const client = await open(...given);
+  const events = await client.ask(question).finally(() => client.close());
   return {
     events: client.events,
     said: events.flatMap((event) => (event.type === 'answer.sentence' ? [event.data.text] : [])),
     withheld: events.flatMap((event) => (event.type === 'answer.withheld' ? [event.data.text] : [])),
     finish: events.flatMap((event) => (event.type === 'answer.completed' ? [event.data.finish] : []))[0]!,
   };
+}
+
+/** Lines of the audit log that name the rule. */
+async function recorded(rule: string): Promise<number> {
+  const rows = await service!.app.get(Database).query<{ line: string }>('SELECT line FROM audit_log');
+  return rows.filter(({ line }) => line.includes(rule)).length;
 }
 
 function misbehave(fault: Fault, clock: LeapingClock, text: string): void {
@@ -109,6 +123,34 @@ const FAULTS = (where: string, limit: number): Fault[] => [
   { where, how: 'throws' },
   { where, how: 'slow', ms: limit + 1 },
 ];
+
+describe('the search for personal data in a message', () => {
+  function searching(fault: Fault, clock = new LeapingClock()): NonNullable<ServiceOptions['replace']> {
+    const mask = ConversationMasker.prototype.mask;
+    vi.spyOn(ConversationMasker.prototype, 'mask').mockImplementation(function (this: ConversationMasker, ...message) {
+      misbehave(fault, clock, message[0]);
+      return mask.apply(this, message);
+    });
+    return [{ token: Clock, by: clock }];
+  }
+
+  it('that is slow: no model is asked, and a person is offered', async () => {
+    const fault: Fault = { where: '정기예금', how: 'slow', ms: 51 };
+    const { said, withheld, finish, events } = await answerTo(QUESTION, [LIMIT], searching(fault));
+    expect(asked).toEqual([]);
+    expect(said).toEqual([]);
+    expect(withheld).toHaveLength(1);
+    expect(finish).toBe('handoff');
+    expect(events.map(({ type }) => type)).toContain('handoff.queued');
+  });
+
+  it('that fails: the message is not kept, and its sender is told so and offered a person', async () => {
+    const fault: Fault = { where: '정기예금', how: 'throws' };
+    const sent = answerTo(QUESTION, [LIMIT], searching(fault));
+    await expect(sent).rejects.toThrow(/^privacy\.failed: .*상담사 연결/);
+    expect(asked).toEqual([]);
+  });
+});
 
 describe('the check of a message', () => {
   it.each(FAULTS('정기예금', 50))('$how: no model is asked, and a person is offered', async (fault) => {
@@ -205,5 +247,62 @@ describe('a sentence with a figure that no source has', () => {
     expect(said).toHaveLength(2);
     expect(said.join(' ')).not.toContain('확실');
     expect(asked).toHaveLength(1);
+  });
+});
+
+describe('a condition that the source attaches to what was written', () => {
+  const LOAN =
+    '한결 비상금대출 금리는 연 6.5%입니다. 다만 만 19세 미만은 신청할 수 없습니다. 급여이체를 6개월 이상 하시면 금리를 0.3%p 내려 드립니다.';
+  const [COST, EXCEPTION, CUT] = LOAN.match(/.+?니다\./g)!.map((sentence) => sentence.trim()) as [
+    string,
+    string,
+    string,
+  ];
+  const from = { token: Retriever, by: new OneSource('한결 비상금대출', LOAN) };
+
+  it('and that the answer omits is added in the words of the source', async () => {
+    const { said, finish } = await answerTo('비상금대출 금리는요?', ['금리는 연 6.5%입니다.'], [from]);
+    expect(said).toHaveLength(3);
+    expect(said[0]).toBe('금리는 연 6.5%입니다.');
+    expect(said[2]).toBe(EXCEPTION);
+    expect(finish).toBe('answered');
+    expect(await recorded('condition-omitted')).toBe(1);
+  });
+
+  it('inside its own sentence brings that sentence', async () => {
+    const { said } = await answerTo('금리 내려 주나요?', ['금리를 0.3%p 내려 드립니다.'], [from]);
+    expect(said.at(-1)).toBe(CUT);
+  });
+
+  it('is not said twice where the answer has it', async () => {
+    const { said } = await answerTo(
+      '비상금대출 금리는요?',
+      [`${COST} 단, 19세 미만이시면 신청하실 수 없습니다.`],
+      [from],
+    );
+    expect(said).toHaveLength(2);
+  });
+
+  it('is not told to a customer whose own case it is', async () => {
+    const question = '급여이체를 6개월 이상 했는데 금리 얼마나 내려 주나요?';
+    const { said } = await answerTo(question, ['금리를 0.3%p 내려 드립니다.'], [from]);
+    expect(said).toEqual(['금리를 0.3%p 내려 드립니다.']);
+  });
+});
+
+describe('the notice that an AI answers', () => {
+  it('is given before the first generated sentence where the conversation has lost it', async () => {
+    const client = await open([LIMIT]);
+    await service!.app.get(Database).query("DELETE FROM events WHERE type = 'notice'");
+    const [{ data }] = (await client.ask(QUESTION)) as [ConversationEvent];
+    client.close();
+    const asked = 'turn' in data ? data.turn : 0;
+    const kinds = client.events
+      .filter(({ seq }) => seq > asked)
+      .flatMap((event) =>
+        event.type === 'notice' ? [event.data.kind] : event.type === 'answer.sentence' ? [event.origin] : [],
+      );
+    expect(kinds).toEqual(['ai', 'ai']);
+    expect(await recorded('ai-notice')).toBeGreaterThan(0);
   });
 });
