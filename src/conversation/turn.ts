@@ -175,7 +175,7 @@ export class Turn {
       if (warned) return yield answer.completed('refused');
     }
 
-    if (verdict.category === 'HANDOFF') return yield* this.#toPerson(answer, locale);
+    if (verdict.category === 'HANDOFF') return yield* this.#toPerson(answer, locale, 'requested');
     if (verdict.category === 'GREETING') {
       yield* answer.sentences('system', await this.#fixed(answer, 'GREETING', verdict.variant, locale));
       return yield answer.completed('fixed');
@@ -188,6 +188,9 @@ export class Turn {
     if (signal.aborted) return;
     // Something was found and all of it is withheld: that is not the same as having found nothing.
     if (withheld && hits.length === 0) return yield* this.#end(answer, 'withheld', locale);
+    // What the second tier would have said is not known: a death, a fraud, a complaint are left to people then.
+    if (verdict.secondTier === 'late' && hits[0]?.exemplar?.sensitive)
+      return yield* this.#toPerson(answer, locale, 'service');
     const lead = LEADS.find((category) => verdict.category === category);
     if (lead) yield* answer.sentences('system', await this.#fixed(answer, lead, undefined, locale));
 
@@ -239,11 +242,11 @@ export class Turn {
     yield answer.completed(handsOff ? 'handoff' : verdict.action === 'fixed' ? 'fixed' : 'refused');
   }
 
-  /** The customer asked for a person in words; the button does the same without a turn. */
-  async *#toPerson(answer: AnswerEvents, locale: Locale): AsyncGenerator<TurnStep> {
+  /** The customer asked for a person in words (the button does the same without a turn), or the subject is left to people. */
+  async *#toPerson(answer: AnswerEvents, locale: Locale, reason: 'requested' | 'service'): AsyncGenerator<TurnStep> {
     const told = handoffText(this.clock.now(), locale, this.phones);
     yield* answer.sentences('system', await this.release.ours(answer.origin, told));
-    yield this.#queued('requested', []);
+    yield this.#queued(reason, []);
     yield answer.completed('handoff');
   }
 

@@ -9,8 +9,9 @@ import {
   PassageRails,
   PhoneRegistry,
   RuleSet,
+  SecondTier,
 } from '../../src/guardrails/index.js';
-import { Retriever } from '../../src/knowledge/index.js';
+import { Retriever, type Hit } from '../../src/knowledge/index.js';
 import { ConversationMasker } from '../../src/privacy/index.js';
 import type { ScriptedRequest } from '../../src/models/scripted-chat-model.js';
 import { ChatClient } from '../support/chat-client.js';
@@ -169,6 +170,48 @@ describe('the check of a message', () => {
     expect(finish).toBe('fixed');
     expect(asked).toEqual([]);
   });
+});
+
+describe('the second tier', () => {
+  /** Never has an answer. */
+  class SilentTier extends SecondTier {
+    override get absence() {
+      return undefined;
+    }
+    override findings(): Promise<never> {
+      return new Promise(() => {});
+    }
+  }
+  const silent = { token: InputRails, by: new InputRails(rules, new SilentTier(undefined, undefined), 1) };
+
+  it.each([
+    { sensitive: true, finish: 'handoff' },
+    { sensitive: false, finish: 'answered' },
+  ])(
+    'that is late: the rules have the word, a sensitive ($sensitive) subject goes to a person',
+    async ({ sensitive, finish }) => {
+      const text = '예금주가 돌아가신 경우 상속인이 영업점에서 신청하십니다.';
+      const exemplar: Hit['exemplar'] = {
+        id: 'one',
+        version: 1,
+        need: '상속',
+        topic: '상속 예금',
+        question: '상속 예금은 어떻게 찾나요?',
+        phrasings: [],
+        answer: text,
+        documents: [],
+        statutes: [],
+        validFrom: '2026-01-01',
+        sensitive,
+      };
+      const from = { token: Retriever, by: new OneSource('상속 예금', text, exemplar) };
+      const { said, finish: finished, events } = await answerTo('상속 예금은 어떻게 찾나요?', [text], [silent, from]);
+      expect(finished).toBe(finish);
+      expect(said.includes(text)).toBe(!sensitive);
+      expect(asked).toHaveLength(sensitive ? 0 : 1);
+      expect(events.some(({ type }) => type === 'handoff.queued')).toBe(sensitive);
+    },
+  );
 });
 
 describe('the check of a retrieved text', () => {
