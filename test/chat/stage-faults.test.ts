@@ -201,6 +201,8 @@ describe('the second tier', () => {
         answer: text,
         documents: [],
         statutes: [],
+        status: 'approved',
+        source: 'test',
         validFrom: '2026-01-01',
         sensitive,
       };
