@@ -267,7 +267,8 @@ function sourceName(path: string): string {
   return (inside.startsWith('..') ? absolute : inside).split(sep).join('/').normalize('NFC');
 }
 
-async function filesUnder(paths: readonly string[]): Promise<string[]> {
+/** The files of knowledge under folders, sorted within each. */
+export async function filesUnder(paths: readonly string[]): Promise<string[]> {
   const files: string[] = [];
   for (const path of paths) {
     const found = await statOf(path);

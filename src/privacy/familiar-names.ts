@@ -47,6 +47,8 @@ const CONTEXT = 14;
 const GIVEN_CALLED = new RegExp(`^이? ?${CALLED}`);
 const SPOKEN_CALLING = new RegExp(`^이? ?(?:씨|언니|오빠|누나|쌤)(?:님|${PARTICLES})`);
 const NOUN_CALLED = new RegExp(`^(?: ?(?:씨|언니|오빠|누나|쌤)| (?:형|선배|아빠|엄마|님))(?:님|${PARTICLES})`);
+/** 현금의 지급 또는 영수가: whoever writes so calls nobody by a given name. */
+const WRITTEN_AND = /(?:^|[\s,])(?:및|또는) $/;
 const VOCATIVE = /^[아야](?=[\s,!?~.…]|$)/;
 /** 이 that makes a given name easier to say, and a particle of its own: no noun is inflected so. */
 const WITH_I = /^이(?:가|는|도|를|네|한테|에게|보고|하고)(?:도|는)?(?![가-힣])/;
@@ -123,6 +125,7 @@ function givenName(text: string, start: number, word: string): Candidate | undef
   const name = word.slice(0, 2);
   if (!startsWithGivenSyllables(name)) return undefined;
   const after = text.slice(start + 2, start + CONTEXT);
+  if (WRITTEN_AND.test(text.slice(Math.max(0, start - 4), start))) return undefined;
   const isNoun = isNounToo(name);
   const isClosed = endsWithConsonant(name[1]!);
   const isCalled =

@@ -12,18 +12,18 @@ const GIVEN_NOUNS = new Set(wordsOf('names', 'givenNouns'));
 
 const STOP_WORDS = new Set([...wordsOf('names', 'stopWords'), ...wordsOf('common-words', 'longNouns')]);
 const NOUNS = new Set([...wordsOf('common-words', 'nouns'), ...STOP_WORDS]);
+/** Words that happen to have the form of a common name: 정해진, 이상일. */
+const NAME_LIKE = new Set(wordsOf('common-words', 'nameLike'));
 const STOP_BEGINNING = new RegExp(`^(?:${wordsOf('names', 'stopBeginnings').join('|')})`);
 /** A noun with one of these is no name, unless what follows says that the whole word is one: `유지은입니다`. */
-const PARTICLE_SYLLABLE = /[은는이가을를의에도로만나고지으중]$/;
-const VERB_SYLLABLE = /[하한할해]$/;
-/** 서류요, 예정임, 차주명: a noun with a copula or a noun's own ending. */
-const NOUN_TAIL = /[요임명일]$/;
+const INFLECTION = /[은는이가을를의에도로만나고지으중하한할해]$/;
+const NOUN_ENDING = /[요임명일인자금서권료율률액증란비표]$/;
 /** What hardly any given name ends with, unless it is a common one: 신분증, 공개해, 남기신. */
 const NO_NAME_ENDING = /[증율률권료표액해]$|[기하가오주보]신$/;
 const JOBS = new Set(wordsOf('names', 'jobs'));
 const VERB_ENDING = /하[여고면는지게기자]$/;
 const SAYS_NAME = /^(?:한테|에게|께|입니다|이에요|예요|이라고|이고|인데|님|씨)/;
-const TITLED = /^ ?(?:고객|선생님|(?:대리|과장|차장|부장|팀장|주임|실장|사장|교수)님?)/;
+const TITLED = /^(?:님|씨)|^ ?(?:고객|선생님|(?:대리|과장|차장|부장|팀장|주임|실장|사장|교수)님?)/;
 
 /**
  * Whether a Hangul word of a name's form (surname and given syllables) is no ordinary word, seen what follows it;
@@ -33,13 +33,19 @@ export function isNoWord(word: string, after: string, isFamiliar = familiarNameL
   if (STOP_WORDS.has(word) || (word.endsWith('하') && /^[여면게기]/.test(after))) return false;
   if (!isFamiliar && isPlainWord(word, after)) return false;
   if (word.length === 2) return !NOUNS.has(word);
-  const isInflected = PARTICLE_SYLLABLE.test(word) || VERB_SYLLABLE.test(word);
-  return !(
-    isInflected &&
-    NOUNS.has(word.slice(0, -1)) &&
-    !SAYS_NAME.test(after) &&
-    !(isFamiliar && TITLED.test(after))
-  );
+  if (isFamiliar && TITLED.test(after)) return true;
+  if (isCompoundNoun(word)) return false;
+  return !(isInflectedNoun(word) || NAME_LIKE.has(word)) || SAYS_NAME.test(after);
+}
+
+/** Whether a word is a common noun with a particle, a copula or a verb's ending: 유지는, 동의해. */
+export function isInflectedNoun(word: string, nouns: ReadonlySet<string> = NOUNS): boolean {
+  return INFLECTION.test(word) && nouns.has(word.slice(0, -1));
+}
+
+/** Whether a word is a common noun with a noun's own ending, such as what people are and pay: 인수인, 방문자, 배당금, 지정일. */
+export function isCompoundNoun(word: string, nouns: ReadonlySet<string> = NOUNS): boolean {
+  return NOUN_ENDING.test(word) && nouns.has(word.slice(0, -1));
 }
 
 /** What a word that is no common name must not look like: a noun, a verb, 김대리. */
@@ -47,7 +53,7 @@ function isPlainWord(word: string, after: string): boolean {
   if (STOP_BEGINNING.test(word) || VERB_ENDING.test(word) || (word.endsWith('하') && /^[여고는면지게기]/.test(after)))
     return true;
   if (word.length > 2 && NO_NAME_ENDING.test(word) && !SAYS_NAME.test(after)) return true;
-  return JOBS.has(word.slice(1)) || (NOUN_TAIL.test(word) && NOUNS.has(word.slice(0, -1)));
+  return JOBS.has(word.slice(1)) || isCompoundNoun(word);
 }
 
 /** How many syllables of a word, from its first on, are a surname and a given name that is common (3 or 4); 0: none. */
@@ -60,6 +66,11 @@ export function familiarNameLength(word: string): 0 | 3 | 4 {
 export function possibleNameLength(word: string): 0 | 3 | 4 {
   if (DOUBLE_SURNAMES.has(word.slice(0, 2))) return GIVEN.has(word[3] ?? '') ? 4 : GIVEN.has(word[2] ?? '') ? 3 : 0;
   return SURNAMES.has(word[0]!) && GIVEN.has(word[1]!) && GIVEN.has(word[2] ?? '') ? 3 : 0;
+}
+
+/** Whether a word of two or three syllables is a surname and syllables that occur in given names. */
+export function hasNameForm(word: string): boolean {
+  return SURNAMES.has(word[0]!) && Array.from(word.slice(1)).every((syllable) => GIVEN.has(syllable));
 }
 
 /** Whether the first two syllables of a word are such as common given names begin and end with. */

@@ -92,6 +92,8 @@ function nameIn(match: RegExpExecArray, from: number, score: number): Candidate[
   const matched = match.groups!.name!;
   const at = match[0].lastIndexOf(matched);
   const after = match.input.slice(match.index + at + matched.length, match.index + at + matched.length + 4);
+  // 계약자배당금: what a cue is one word with is a name only if people have it.
+  if (/[가-힣]$/.test(match[0].slice(0, at)) && familiarNameLength(matched) === 0) return [];
   // 환자: 허리가 …: a speaker begins a sentence.
   if (
     /[:：]\s*$/.test(match[0].slice(0, at)) &&
