@@ -1,5 +1,5 @@
 import type { PhoneRegistry } from '../guardrails/index.js';
-import { maskText, PII_TYPES } from '../privacy/index.js';
+import { PII_TYPES, PiiDetector, token, type PiiFinding } from '../privacy/index.js';
 import type { KnowledgeDocument } from './document.js';
 import type { Exemplar } from './exemplar.js';
 import type { Passage } from './passages.js';
@@ -9,6 +9,8 @@ import type { Passage } from './passages.js';
  * numbers (guardrails/phones.yaml) and numbers of businesses stay.
  */
 export class ImportMasking {
+  private readonly detector = new PiiDetector();
+
   constructor(private readonly phones: PhoneRegistry) {}
 
   document(document: KnowledgeDocument): KnowledgeDocument {
@@ -34,8 +36,17 @@ export class ImportMasking {
   }
 
   text(text: string): string {
-    return maskText(text, {
-      allow: ({ type }, value) => PII_TYPES[type].tier === 4 || (type === 'PHONE' && this.phones.has(value)),
-    });
+    let masked = '';
+    let at = 0;
+    for (const finding of this.detector.detect(text)) {
+      if (this.isBusiness(finding, text)) continue;
+      masked += text.slice(at, finding.start) + token(finding.type);
+      at = finding.end;
+    }
+    return masked + text.slice(at);
+  }
+
+  private isBusiness({ type, start, end }: PiiFinding, text: string): boolean {
+    return PII_TYPES[type].tier === 4 || (type === 'PHONE' && this.phones.has(text.slice(start, end)));
   }
 }

@@ -32,11 +32,6 @@ export interface ImportOptions {
   format?: Format | undefined;
   /** Also delete what was imported from one of the folders before and is not in it any more. */
   prune?: boolean | undefined;
-  /**
-   * Holds nobody's data, as the statutes and the made-up bank that ship: not masked. Masking would take longer than the rest of a first
-   * start, and takes 9 of the statutes' 5,000 texts for names (계약자배당금).
-   */
-  impersonal?: boolean | undefined;
   /** Leave the vectors to `VectorBuild`: the texts are found by their words until it has made them. */
   withoutVectors?: boolean | undefined;
   signal?: AbortSignal | undefined;
@@ -70,7 +65,7 @@ export class Importer {
    * @throws AppError document.unknown where a path does not exist
    */
   async *import(paths: readonly string[], options: ImportOptions = {}): AsyncGenerator<ImportEvent> {
-    const run = new ImportRun(await this.repository.currentEntries(), options.impersonal === true);
+    const run = new ImportRun(await this.repository.currentEntries());
     for (const file of await filesUnder(paths)) {
       options.signal?.throwIfAborted();
       yield* this.read(file, run, options);
@@ -118,15 +113,11 @@ export class Importer {
     const hash = contentHash({ kind, title, category, aliases, validFrom, validUntil, passages });
     const unchanged = run.see('document', document.id, hash, document.source);
     if (unchanged) return yield unchanged;
-    run.prepared.documents.push(
-      run.impersonal
-        ? { document, hash, passages }
-        : {
-            document: this.masking.document(document),
-            hash,
-            passages: passages.map((passage) => this.masking.passage(passage)),
-          },
-    );
+    run.prepared.documents.push({
+      document: this.masking.document(document),
+      hash,
+      passages: passages.map((passage) => this.masking.passage(passage)),
+    });
     run.prepared.texts += passages.length;
   }
 
@@ -135,7 +126,7 @@ export class Importer {
     const hash = contentHash(content);
     const unchanged = run.see('exemplar', exemplar.id, hash, source);
     if (unchanged) return yield unchanged;
-    run.prepared.exemplars.push({ exemplar: run.impersonal ? exemplar : this.masking.exemplar(exemplar), hash });
+    run.prepared.exemplars.push({ exemplar: this.masking.exemplar(exemplar), hash });
     run.prepared.texts += exemplarTexts(exemplar).length;
   }
 
@@ -206,11 +197,7 @@ class ImportRun {
   /** Where each id of this run was read. */
   private readonly seen = new Map<string, string>();
 
-  constructor(
-    entries: readonly CurrentEntry[],
-    /** Nothing has to be masked. */
-    readonly impersonal = false,
-  ) {
+  constructor(entries: readonly CurrentEntry[]) {
     this.current = new Map(entries.map((entry) => [`${entry.kind}:${entry.id}`, entry]));
   }
 

@@ -50,7 +50,7 @@ export class ShippedKnowledge {
       await this.repository.setFact('shipped', 'loading');
     }
     const folders = SHIPPED_FOLDERS.map((parts) => shipped(...parts));
-    yield* this.importer.import(folders, { prune: true, withoutVectors: !this.vectorsShip, impersonal: true, signal });
+    yield* this.importer.import(folders, { prune: true, withoutVectors: !this.vectorsShip, signal });
     await this.repository.setFact('shipped', present);
   }
 }

@@ -22,8 +22,13 @@ const NOUN_ENDING = /[요임명일인자금서권료율률액증란비표]$/;
 const NO_NAME_ENDING = /[증율률권료표액해]$|[기하가오주보]신$/;
 const JOBS = new Set(wordsOf('names', 'jobs'));
 const VERB_ENDING = /하[여고면는지게기자]$/;
-const SAYS_NAME = /^(?:한테|에게|께|입니다|이에요|예요|이라고|이고|인데|님|씨)/;
+const SAYS_NAME = /^(?:한테|에게|께|이라고|이고|인데|님|씨| ?(?:입니다|이에요|예요))/;
 const TITLED = /^(?:님|씨)|^ ?(?:고객|선생님|(?:대리|과장|차장|부장|팀장|주임|실장|사장|교수)님?)/;
+
+/** Whether a word that has a name's form is never one: 예금자, 신분증. */
+export function isStopWord(word: string): boolean {
+  return STOP_WORDS.has(word);
+}
 
 /**
  * Whether a Hangul word of a name's form (surname and given syllables) is no ordinary word, seen what follows it;

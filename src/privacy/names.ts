@@ -1,5 +1,5 @@
 import { BANK_NAME } from './contexts.js';
-import { familiarNameLength, isNoWord } from './name-lexicon.js';
+import { familiarNameLength, isNoWord, isStopWord } from './name-lexicon.js';
 import type { Candidate, Reading } from './reading.js';
 import { alternatives, charactersOf, wordsOf } from './tables.js';
 
@@ -109,9 +109,13 @@ function nameIn(match: RegExpExecArray, from: number, score: number): Candidate[
   return [{ start: from + at, end: from + at + name.length, type: 'PERSON', score }];
 }
 
+/** Nothing after it that a noun would have: with a cue before it a common name is one though it may be read as a noun (이상일, 정하은). */
+const ALONE = /^ ?(?:$|[\n,./()|\d])/;
+
 function isName(word: string, after: string): boolean {
   if (/[A-Za-z]/.test(word)) return /^[A-Z]/.test(word) && !NOT_A_LATIN_NAME.test(word) && !/^[A-Z]{1,4}$/.test(word);
-  return isNoWord(word, after);
+  const isCommonAlone = familiarNameLength(word) === word.length && ALONE.test(after);
+  return isCommonAlone ? !isStopWord(word) : isNoWord(word, after);
 }
 
 const NOT_A_LATIN_NAME =

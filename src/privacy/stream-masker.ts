@@ -121,12 +121,6 @@ export class StreamMasker {
   }
 }
 
-/** The masked form of a whole text: what a stream of it gives, in whatever chunks. */
-export function maskText(text: string, options: StreamMaskerOptions = {}): string {
-  const masker = new StreamMasker(options);
-  return masker.push(text) + masker.end();
-}
-
 function isLowSurrogate(text: string, at: number): boolean {
   return at < text.length && /[\udc00-\udfff]/.test(text[at]!);
 }

@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 import { describe, expect, it } from 'vitest';
 import { shipped } from '../../src/config/package-root.js';
 import { PiiDetector } from '../../src/privacy/detector.js';
-import { maskText, StreamMasker } from '../../src/privacy/stream-masker.js';
+import { StreamMasker, type StreamMaskerOptions } from '../../src/privacy/stream-masker.js';
 import { PII_TYPES, token } from '../../src/privacy/types.js';
 import { examplesOf } from './labelled-set.js';
 
@@ -29,6 +29,12 @@ const text = fc
     { minLength: 1, maxLength: 3 },
   )
   .map((parts) => parts.join(' ').slice(0, 240));
+
+/** What a stream gives whose only chunk is the whole text. */
+function maskText(whole: string, options: StreamMaskerOptions = {}): string {
+  const masker = new StreamMasker(options);
+  return masker.push(whole) + masker.end();
+}
 
 /** Cuts a text at the given places, wherever they fall. */
 function chunksOf(whole: string, cuts: readonly number[]): string[] {
