@@ -5,7 +5,8 @@ const PROVINCE = alternatives(wordsOf('addresses', 'provinces'));
 /** A city, county or district; 다시, 혹시 and 친구 end alike. */
 const CITY = `(?!${alternatives(wordsOf('addresses', 'notCities'))}(?![가-힣]))[가-힣]{1,4}[시군구]`;
 const BUILDING = alternatives(wordsOf('addresses', 'buildings'));
-const NUMBER = '(?:산 ?|지하 ?)?\\d{1,5}(?:-\\d{1,5})?(?:번지)?';
+const SPOKEN_NUMBER = '[일이삼사오육칠팔구십백천]{1,8}';
+const NUMBER = `(?:(?:산 ?|지하 ?)?\\d{1,5}(?:(?:-|의 ?)\\d{1,5})?(?:번지)?|${SPOKEN_NUMBER} ?번지)`;
 /** What makes the number something else: a decimal, an amount, an exit, a date … */
 const NUMBER_ENDS = '(?!\\d|[.,]\\d|-\\d|번(?!지)|호선|%|퍼|프로|[원만천억개명월년일시분차회건세대배주점])';
 const GAP = '[ \\n]?';
@@ -20,7 +21,7 @@ const REGION = new RegExp(
 );
 const REGION_INSIDE = new RegExp(`^${PROVINCE} ?${CITY}`);
 const REGION_REACH = 40;
-const DETAIL_STEP = `[ ,\\n]{0,2}(?:\\([가-힣0-9, ]{1,20}\\)|[가-힣A-Za-z0-9]{0,12}${BUILDING}(?![가-힣])|(?:[가-힣A-Za-z0-9]{2,12} ?)?(?:\\d{1,4}|[A-Za-z가나다라])동 ?\\d{1,5}호|(?:[가-힣A-Za-z0-9]{2,12} )?(?:\\d{1,5}호(?!선)|(?:지하 ?)?\\d{1,3}층))`;
+const DETAIL_STEP = `[ ,\\n]{0,2}(?:\\([가-힣0-9, ]{1,20}\\)|[가-힣A-Za-z0-9]{0,12}${BUILDING}(?![가-힣])|(?:[가-힣A-Za-z0-9]{2,12} ?)?(?:\\d{1,4}|[A-Za-z가나다라])동 ?\\d{1,5}호|${SPOKEN_NUMBER}동 ?${SPOKEN_NUMBER}호|(?:[가-힣A-Za-z0-9]{2,12} )?(?:\\d{1,5}호(?!선)|(?:지하 ?)?\\d{1,3}층))`;
 const DETAIL = new RegExp(`(?:${DETAIL_STEP}){1,4}`, 'y');
 const APARTMENT = new RegExp(
   `[가-힣A-Za-z0-9]{0,12}${BUILDING}(?: ?\\d{1,2}차)?(?: ?[가-힣]{1,4})? ?\\d{1,4}동 ?\\d{1,5}호`,

@@ -19,7 +19,7 @@ const DATES = [
   `((?:(?:1\\n?9|2\\n?0)\\n?)?\\d\\n?\\d)\\n?([01]\\n?\\d)\\n?([0-3]\\n?\\d)${NOT_JOINED_RIGHT}`,
 ].map((date) => new RegExp(NOT_JOINED_LEFT + date, 'g'));
 /** 생, but not 생활, 생명, 생각 … */
-const BORN = /^ ?생(?![활명각기산성년일]|부터|이후|이전|까지|이상|이하)/;
+const BORN = /^\.? ?생(?![활명각기산성년일]|부터|이후|이전|까지|이상|이하)/;
 const BORN_VERB = /^ ?(?:에 |날 )?(?:태어|출생)/;
 const SCORE = 0.85;
 /** A name right before the date; a registration number right behind it. */

@@ -21,6 +21,8 @@ const MAX_DIGITS = 16;
 const MAX_JOINTS = 6;
 const LONGEST_GAP = 6;
 const INSIDE_RUN = 0.3;
+/** A block of so many digits is a value of its own. */
+const LONG_BLOCK = 10;
 
 const BLOCK = /[0-9*]+/g;
 const GAP = /^[ \t]*(?:\n[ \t]*)?(?:\)-|[-./()_]|다시|대시|하이픈|빼기)?[ \t]*(?:\n[ \t]*)?$/;
@@ -130,14 +132,21 @@ export class DigitWindow {
     return this.chain.slice(this.first + 1, this.last + 1).map(({ joint }) => joint);
   }
 
+  /** Whether the sign before a block parts two values: a slash beside a number that has none inside (`990817/010-2285-9304`). */
+  private isParted({ gap }: Block): boolean {
+    if (gap.trim() !== '/') return false;
+    if (this.isContiguous) return this.digits.length >= LONG_BLOCK;
+    return this.chain.slice(this.first + 1, this.last + 1).every((block) => block.gap.trim() !== '/');
+  }
+
   private edges(): number {
     const { text } = this.reading;
     const left = text.slice(Math.max(0, this.start - 10), this.start);
     const before = this.chain[this.first]!;
     const after = this.chain[this.last + 1];
     let score = 0;
-    if (this.first > 0) score -= jointPenalty(before, this.chain[this.first - 1]!);
-    if (after) score -= jointPenalty(after, this.chain[this.last]!);
+    if (this.first > 0 && !this.isParted(before)) score -= jointPenalty(before, this.chain[this.first - 1]!);
+    if (after && !this.isParted(after)) score -= jointPenalty(after, this.chain[this.last]!);
     if (/[A-Za-z]$/.test(left) && !/(?:tel|phone|hp|mobile|no|ph|fax)$/i.test(left)) score -= 0.35;
     if (/[A-Za-z]-$/.test(left)) score -= 0.35;
     if (/[₩$#]$/.test(left)) score -= 0.5;

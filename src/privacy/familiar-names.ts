@@ -1,4 +1,5 @@
 import {
+  COPULA,
   endsWithConsonant,
   familiarNameLength,
   isNounToo,
@@ -14,8 +15,6 @@ const WORD = /(?<![가-힣A-Za-z])[가-힣]{2,12}/g;
 const ONE_PARTICLE =
   '(?:은|는|이|가|을|를|의|와|과|도|만|로|으로|에게서?|한테서?|께서?|이?랑|하고|보고|부터|까지|에서|처럼|네|이?나|이며|이자)';
 const PARTICLES = `(?:${ONE_PARTICLE}){0,2}요?(?![가-힣])`;
-const COPULA =
-  '(?:입니다|입니당|여(?![가-힣])|이에요|예요|에요|이예요|이요|여요|이여|요|인데|이고|이구|고요|구요|라고|이라|라는|이며|이야|이다|이지|이죠|이거든|이래|이?래요|맞)';
 const CALLING = alternatives(wordsOf('names', 'callings'));
 const JOB = `${alternatives(wordsOf('names', 'jobs'))}(?: ?님)?`;
 const CALLED = `(?:${CALLING}|${JOB})(?:${COPULA}|${PARTICLES})`;
@@ -31,7 +30,7 @@ const AFTER_STRANGER = new RegExp(
 /** 지원자, 임차인, 수수료, 연회비: what people do and what they pay ends so, names that are not common hardly ever. */
 const NOUN_ENDING = /[자인원금비증서표점제형별산율률권료실용]$/;
 const AFTER_COPULA = new RegExp(`^ ?${COPULA}`);
-const AFTER_LONG_COPULA = /^ ?(?:입니다|이에요|예요|에요|이라고|인데|이고|이구)/;
+const AFTER_LONG_COPULA = /^ ?(?:입니다|이에요|예요|에요|이라고|인데|인디|이고|이구|이?올시다|이신데|이세요|이십니다|이었|였)/;
 const INFLECTED = new RegExp(`^${PARTICLES}`);
 /** Before a name: who is meant (임차인, 채무자, 세대주, 총무, 친구 …) with what ties it to the name. */
 const WHO_BEFORE = new RegExp(
@@ -46,7 +45,7 @@ const CONTEXT = 14;
 
 const GIVEN_CALLED = new RegExp(`^이? ?${CALLED}`);
 const SPOKEN_CALLING = new RegExp(`^이? ?(?:씨|언니|오빠|누나|쌤)(?:님|${PARTICLES})`);
-const NOUN_CALLED = new RegExp(`^(?: ?(?:씨|언니|오빠|누나|쌤)| (?:형|선배|아빠|엄마|님))(?:님|${PARTICLES})`);
+const NOUN_CALLED = new RegExp(`^(?: ?(?:씨|언니|오빠|누나|쌤)| (?:형|선배|아빠|엄마|님|어린이|학생|할머니|할아버지))(?:님|${PARTICLES})`);
 /** 현금의 지급 또는 영수가: whoever writes so calls nobody by a given name. */
 const WRITTEN_AND = /(?:^|[\s,])(?:및|또는) $/;
 const VOCATIVE = /^[아야](?=[\s,!?~.…]|$)/;
@@ -75,8 +74,12 @@ const LATIN_NAME = new RegExp(
 );
 const WESTERN_NAME = new RegExp(`^${latinGivenName} `);
 
+const NAMES_ARE_SPOKEN_OF = /이름|성함|성명|존함|본명|개명|동명이인|명의|예금주|수취인|입금자/;
+const SURNAME_ONLY = new RegExp(`^[${charactersOf('names', 'surnamesOnly')}]`);
+
 const LIKELY = 0.55;
-/** What a name that nothing speaks for starts from, when its given name is common, and when it only has a name's form. */
+/** What a name that nothing speaks for starts from, when its surname can be nothing else, when its given name is common, and when it only has a name's form. */
+const CERTAIN = 0.5;
 const FAMILIAR = 0.4;
 const POSSIBLE = 0.25;
 /** What the company of other personal data, other names among it, adds. */
@@ -95,7 +98,8 @@ export function findFamiliarNames({ text }: Reading, isInCompany: boolean): Cand
   for (const { 0: name, index } of text.matchAll(LATIN_NAME)) found.push(latinName(text, index, index + name.length));
   for (const { index } of text.matchAll(SURNAME_ALONE)) found.push(person(index, index + 1, LIKELY));
   const isAmongNames =
-    isInCompany || found.some(({ score }) => score >= 0.5) || found.filter(({ score }) => score >= FAMILIAR).length > 1;
+    isInCompany ||
+    NAMES_ARE_SPOKEN_OF.test(text) || found.some(({ score }) => score >= 0.5) || found.filter(({ score }) => score >= FAMILIAR).length > 1;
   return isAmongNames ? found.map((name) => ({ ...name, score: name.score + IN_COMPANY })) : found;
 }
 
@@ -111,9 +115,10 @@ function fullName(text: string, start: number, word: string): Candidate | undefi
   const isSaid = !isPerson && (familiar ? AFTER_COPULA : AFTER_LONG_COPULA).test(after);
   if (!isPerson && !isSaid && !INFLECTED.test(after)) return undefined;
   if (!familiar && !isPerson && isSubjectOfSentence(text.slice(start, end), after)) return undefined;
-  let score = familiar ? FAMILIAR : POSSIBLE;
+  const isSurnameOnly = SURNAME_ONLY.test(word);
+  let score = familiar ? (isSurnameOnly ? CERTAIN : FAMILIAR) : POSSIBLE;
   const isIntroduced = WHO_BEFORE.test(before);
-  if (isPerson || (isSaid && (familiar || isIntroduced || LINE_BEFORE.test(before)))) score += 0.25;
+  if (isPerson || (isSaid && (familiar || isSurnameOnly || isIntroduced || LINE_BEFORE.test(before)))) score += 0.25;
   const mayStandAlone = familiar > 0 || !NOUN_ENDING.test(text.slice(start, end));
   if (isIntroduced && mayStandAlone) score += 0.2;
   if (mayStandAlone && CELL_BEFORE.test(before) && CELL_AFTER.test(after)) score += 0.2;

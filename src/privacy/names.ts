@@ -1,5 +1,5 @@
 import { BANK_NAME } from './contexts.js';
-import { familiarNameLength, isNoWord, isStopWord } from './name-lexicon.js';
+import { COPULA, familiarNameLength, isNoWord, isStopWord } from './name-lexicon.js';
 import type { Candidate, Reading } from './reading.js';
 import { alternatives, charactersOf, wordsOf } from './tables.js';
 
@@ -9,12 +9,13 @@ const DOUBLE_SURNAME = alternatives(wordsOf('names', 'doubleSurnames'));
 /** Three syllables and more; two (a surname and one syllable) are too many words, so only strong cues take them. */
 const FULL_NAME = `(?:${DOUBLE_SURNAME}${GIVEN}{1,2}|${SURNAME}${GIVEN}{2})`;
 const SHORT_NAME = `${SURNAME}${GIVEN}`;
-const FOREIGN_HANGUL = `${alternatives(wordsOf('names', 'foreign'))}(?: ?[가-힣]{1,3}?(?= |이|입|라|$)){0,2}`;
+const FOREIGN_HANGUL = `${alternatives(wordsOf('names', 'foreign'))}(?: ?(?!(?:으?로|인|되|님|씨|고객|명의|계좌|통장)[가-힣]{0,2}(?![가-힣]))[가-힣]{1,3}?(?= |이|입|라|$)){0,2}`;
+/** Shorter ones are words as well (알리, 사라). */
+const LONG_FOREIGN = alternatives(wordsOf('names', 'foreign').filter(({ length }) => length > 2));
 const FOREIGN_CUED = `(?<name>${FOREIGN_HANGUL})`;
 const FOREIGN_NAME = `(?:${FOREIGN_HANGUL}|(?<![A-Za-z])[A-Z][A-Za-z'-]{1,15}(?: [A-Z][A-Za-z'-]{0,15}){0,3}(?![A-Za-z]))`;
 const LONG_NAME = `(?<name>${FULL_NAME})`;
 
-const COPULA = '(?:입니다|이에요|예요|에요|이예요|이요|요|인데|이고|이구요|이라|라고|이라고|이며|이야|이죠|맞)';
 const CASE = '(?:님|씨|으?로|[이가은는을를의과와도]|한테|에게|께|이랑|랑|하고|앞)';
 const ENDS = `(?=[^가-힣]|$|${COPULA}|${CASE}(?:[^가-힣]|$))`;
 /** Two syllables need a word's end or a copula after them: with a particle they are any noun. */
@@ -22,11 +23,11 @@ const SHORT_ENDS = `(?=[^가-힣]|$|${COPULA})`;
 /** 홍 길 동, 홍.길.동: only where a label asks for a name. */
 const SPELLED_NAME = `${SURNAME}(?<gap>[ .\\n])${GIVEN}\\k<gap>${GIVEN}${ENDS}`;
 /** Any two syllables after a surname, alone behind a label: `성명 최불암`. */
-const LABELLED_NAME = `${SURNAME}[가-힣]{2}(?=[ \\t]*(?:[\\n(,/|]|$))`;
+const LABELLED_NAME = `${SURNAME}[가-힣](?![요죠까])[가-힣](?=[ \\t]*(?:[\\n(,/|]|$))`;
 const CUED_NAME = `(?<name>${FULL_NAME}${ENDS}|${SPELLED_NAME}|(?<=[\\s:=,.!~])${SHORT_NAME}${SHORT_ENDS}|${LABELLED_NAME}|${FOREIGN_NAME})`;
 /** Behind who somebody is in a contract: no two syllables, since what the tenant or the heir has is told as well (임차인 전입). */
 const ROLE_NAME = `(?<name>${FULL_NAME}${ENDS}|${SPELLED_NAME}|${FOREIGN_NAME})`;
-const TIE = `(?: ?(?:은|는|이|가|:|=|-)|(?:도|에|란에| is)(?= ))?[\\s:]{0,2}`;
+const TIE = `(?: ?(?:은|는|이|가|:|=|-)|(?:도|에|란에|을|를| is)(?= ))?[\\s:]{0,2}`;
 const TITLES = alternatives(wordsOf('names', 'titles'));
 const KIN = alternatives(wordsOf('names', 'kin'));
 
@@ -45,17 +46,24 @@ const CUES: readonly Cue[] = [
   ),
   cue(`(?<name>${FULL_NAME}|${FOREIGN_HANGUL}) ?(?:고객님|고객 ?(?:이름|명의)|님|씨|${TITLES}님)`, 0.7),
   cue(`${FOREIGN_CUED} 고객`, 0.6),
+  cue(`(?:이름|성함|본명)(?:은|이) (?<name>${GIVEN}{2})(?=이고|인데|이구|이야|이래)`, 0.6),
   cue(
-    `(?:이름|성함|성명)(?:은|이)? (?<name>(?!비밀|뭐|무엇|다른|같은|이거|아래|맞)[가-힣]{1,5}(?: [가-힣]{1,4}){0,2})(?=이에요|예요|입니다|이라고 ?(?:해|합|불))`,
+    `(?<name>${FULL_NAME}|${GIVEN}{2})(?:이?가|이?는|은)? (?:제|내|저희|우리)(?: [가-힣]{1,4})? ?(?:이름|성함|본명)(?=[이인예입])`,
+    0.6,
+  ),
+  cue(`(?<=(?:^|[.!?\n]) ?)(?<name>[${charactersOf('names', 'surnamesOnly')}]${GIVEN})(?=입니다|이에요|예요|이라고)`, 0.6),
+  cue(`(?<name>${LONG_FOREIGN}(?: ?[가-힣]{1,3}){0,2}?)(?= ?(?:입니다|이에요|예요|이라고|라고))`, 0.6),
+  cue(
+    `(?:이름|성함|성명)(?:은|이)? (?<name>(?!비밀|뭐|무엇|다른|같은|이거|아래|맞)[가-힣]{1,5}?(?:(?<![고데은는가를]) [가-힣]{1,4}){0,2}?)(?=이에요|예요|입니다|이라고 ?(?:해|합|불))`,
     0.6,
   ),
   cue(`(?:저|나) (?<name>${FULL_NAME}|${FOREIGN_HANGUL})(?=${COPULA})`, 0.6),
   cue(
-    `(?<name>${FULL_NAME}|${SHORT_NAME}|${FOREIGN_NAME})(?: ?이|(?<![하오보시]))라고 ?(?:합니다|하는데|해요|하고|불러)`,
+    `(?<name>${FULL_NAME}|${SHORT_NAME}|${FOREIGN_NAME})(?: ?이|(?<![하오보시]))라고 ?(?:합니다|합니당|하는데|해요|하고|하면|하시|불러|부르|불리)`,
     0.75,
   ),
   cue(
-    `${KIN}(?:인|의|은|는|이|가)? ?(?:이름(?:은|이)? ?)?${LONG_NAME} ?(?:명의|씨|한테|에게|께|이름|앞으로|계좌|통장|으로|이고|입니다|이에요|예요)`,
+    `${KIN}(?:인|의|은|는|이|가)? ?(?:이름(?:은|이)? ?)?(?<name>${FULL_NAME}|${FOREIGN_HANGUL}) ?(?:인데|명의|씨|한테|에게|께|이름|앞으로|계좌|통장|으로|이고|입니다|이에요|예요)`,
     0.7,
   ),
   cue(`${LONG_NAME} ?${TITLES}(?:은|는|이|가|을|를|의|께|한테|에게|도|하고|이랑)`, 0.6),

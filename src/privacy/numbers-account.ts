@@ -24,6 +24,8 @@ const HIDDEN_ACCOUNT = 3;
 const UNKNOWN_SHAPE = 0.2;
 const MOST_BLOCKS = 5;
 const PHONE_LIKE = /^(?:01[016-9]\d{7,8}|070\d{8}|050\d{8,9}|02\d{7,8}|0[3-6][1-5]\d{7,8})$/;
+/** A branch's own, beside the bank's name. */
+const LANDLINE = /^(?:02\d{7,8}|0[3-6][1-5]\d{7,8})$/;
 const YEAR_AND_MONTH = /^(?:19|20)\d{2}(?:0[1-9]|1[0-2])/;
 
 /** Account numbers: a bank's printed shape, a label, a bank's name beside it. */
@@ -39,7 +41,8 @@ export function account(window: DigitWindow): Candidate | undefined {
   let score = Math.max(shape, UNKNOWN_SHAPE);
   if (isLabelled) score += 0.35;
   if (hasBank) score += 0.35;
-  else if (isPhones(window) || PHONE_LIKE.test(digits)) score -= 0.35;
+  else if (window.hasLabel('PHONE') || PHONE_LIKE.test(digits)) score -= 0.35;
+  if (shape === 0 && !window.isContiguous && LANDLINE.test(digits)) score -= 0.35;
   if (window.hasLabel('NEGATIVE')) score -= 0.45;
   if (!window.isContiguous && YEAR_AND_MONTH.test(digits) && window.signatures[0]!.startsWith('4-2')) score -= 0.6;
   return {
@@ -49,14 +52,6 @@ export function account(window: DigitWindow): Candidate | undefined {
     score: score + window.surroundings(shape > 0 || hasBank),
   };
 }
-
-/** Labelled as a telephone number, unless one stands between: `제 폰 010-5555-0123, 302-0541-…`. */
-function isPhones(window: DigitWindow): boolean {
-  if (!window.hasLabel('PHONE')) return false;
-  return !PHONE_BETWEEN.test(window.reading.text.slice(window.label!.end, window.start));
-}
-
-const PHONE_BETWEEN = /(?<!\d)0\d{1,2}[-. ]?\d{3,4}[-. ]?\d{4}(?!\d)/;
 
 function shapesOf(window: DigitWindow): AccountShape[] {
   return window.signatures

@@ -12,7 +12,7 @@ const ISSUERS: Readonly<Record<number, RegExp>> = {
 const PRINTED = ['4-4-4-4', '4-6-5', '4-6-4'];
 const HIDDEN_CARD = 4;
 
-/** `…1234/0828/123`, as people and forms run a card's data together; outweighs that the slash joins digits. */
+/** `…1234/0828/123`, as people and forms run a card's data together. */
 const EXPIRY_BEHIND = /^ ?[/,] ?(?:0[1-9]|1[0-2])\/?[2-4]\d(?!\d)/;
 
 /** Card numbers. People mistype: a printed shape needs no Luhn where no negative label stands. */
@@ -24,7 +24,7 @@ export function card(window: DigitWindow): Candidate | undefined {
   if (window.hidden === 0 && isLuhnValid(digits)) score += 0.4;
   if (window.isLabelled('CARD')) score += 0.3;
   else if (window.hasLabel('NEGATIVE')) score -= 0.45;
-  if (window.isContiguous && EXPIRY_BEHIND.test(window.reading.text.slice(window.end, window.end + 12))) score += 0.75;
+  if (window.isContiguous && EXPIRY_BEHIND.test(window.reading.text.slice(window.end, window.end + 12))) score += 0.3;
   return { start: window.start, end: window.end, type: 'CARD', score: score + window.surroundings(isPrinted) };
 }
 

@@ -19,7 +19,9 @@ const BANK_WINDOW = 18;
 const ANSWER_REACH = 24;
 const QUESTION_REACH = 48;
 const QUESTION_ENDS = /(?:요|까|니|지|죠|다|줘|래|은|는)[ ]?[?.!]*[ ]*$/;
-const POINTING = /^(?:이?요|이?예요|입니다)? ?(?:이게|이건|이거|이|제|내|저의|가|는|은)? ?(?:제|내|저의)? ?$/;
+const POINTING =
+  /^(?:이?요|이?예요|입니다)? ?(?:이게|이건|이거|이|제|내|저의|가|는|은)? ?(?:제|내|저의)? ?(?:[가-힣]{1,4}[한된던는은] ?)?$/;
+const PHONE_NUMBER = /(?<!\d)0\d{1,2}[-. ]?\d{3,4}[-. ]?\d{4}(?!\d)/;
 
 /** One normalised text while detectors look at it, with what several of them need to know about a place in it. */
 export class Reading {
@@ -85,7 +87,13 @@ export class Reading {
     const label = this.labels.findLast(
       ({ end, type }) => end <= position && position - end <= (type === 'NEGATIVE' ? NEGATIVE_REACH : LABEL_REACH),
     );
-    return label && !isSentenceEndBetween(this.text, label.end, position) ? label : this.askedFor(position);
+    return label && !this.isSpent(label, position) ? label : this.askedFor(position);
+  }
+
+  /** Whether its sentence ends before `position`, or a number that it names stands between: `제 폰 010-5555-0123, 302-0541-…`. */
+  private isSpent({ end, type }: Label, position: number): boolean {
+    const between = this.text.slice(end, position);
+    return (type === 'PHONE' && PHONE_NUMBER.test(between)) || isSentenceEndBetween(this.text, end, position);
   }
 
   /** What the line before asks for, where the answer starts the line of `position`: `생년월일이 어떻게 되세요?⏎손님: 850630`. */
