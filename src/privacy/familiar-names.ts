@@ -4,6 +4,7 @@ import {
   familiarNameLength,
   isNounToo,
   isNoWord,
+  isStopWord,
   possibleNameLength,
   startsWithGivenName,
   startsWithGivenSyllables,
@@ -128,7 +129,7 @@ function fullName(text: string, start: number, word: string): Candidate | undefi
 
 function givenName(text: string, start: number, word: string): Candidate | undefined {
   const name = word.slice(0, 2);
-  if (!startsWithGivenSyllables(name)) return undefined;
+  if (!startsWithGivenSyllables(name) || isStopWord(name)) return undefined;
   const after = text.slice(start + 2, start + CONTEXT);
   if (WRITTEN_AND.test(text.slice(Math.max(0, start - 4), start))) return undefined;
   const isNoun = isNounToo(name);

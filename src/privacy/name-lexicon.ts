@@ -17,14 +17,14 @@ const NAME_LIKE = new Set(wordsOf('common-words', 'nameLike'));
 const STOP_BEGINNING = new RegExp(`^(?:${wordsOf('names', 'stopBeginnings').join('|')})`);
 /** A noun with one of these is no name, unless what follows says that the whole word is one: `유지은입니다`. */
 const INFLECTION = /[은는이가을를의에도로만나고지으중하한할해]$/;
-const NOUN_ENDING = /[요임명일인자금서권료율률액증란비표]$/;
+const NOUN_ENDING = /[요임명일인자금서권료율률액증란비표문]$/;
 /** What hardly any given name ends with, unless it is a common one: 신분증, 공개해, 남기신. */
 const NO_NAME_ENDING = /[증율률권료표액해]$|[기하가오주보]신$/;
 /** What makes `X is` of a name; as people write and say it, in dialects too. */
 export const COPULA =
   '(?:입니다|입니당|임다|이에요|예요|에요|이예요|이여|이요|여요|여(?![가-힣])|요|인데|인디|이고|이구|고요|구요|라고|이라|라는|이며|이야|이다|이지|이죠|이거든|이니까|이?래요?|이었|였|이시|이신|이세요|이셔|이십|이?올시다|맞)';
 const JOBS = new Set(wordsOf('names', 'jobs'));
-const VERB_ENDING = /하[여고면는지게기자]$/;
+const VERB_ENDING = /하[여고면는지게기자]$|오[니라]$/;
 const SAYS_NAME = /^(?:한테|에게|께|이라고|이고|인데|님|씨| ?(?:입니다|이에요|예요))/;
 const TITLED = /^(?:님|씨)|^ ?(?:고객|선생님|(?:대리|과장|차장|부장|팀장|주임|실장|사장|교수)님?)/;
 
@@ -40,7 +40,7 @@ export function isStopWord(word: string): boolean {
 export function isNoWord(word: string, after: string, isFamiliar = familiarNameLength(word) > 0): boolean {
   if (STOP_WORDS.has(word) || (word.endsWith('하') && /^[여면게기]/.test(after))) return false;
   if (!isFamiliar && isPlainWord(word, after)) return false;
-  if (word.length === 2) return !NOUNS.has(word);
+  if (word.length === 2) return !NOUNS.has(word) && !/[을를는도만]$/.test(word);
   if (isFamiliar && TITLED.test(after)) return true;
   if (isCompoundNoun(word)) return false;
   return !(isInflectedNoun(word) || NAME_LIKE.has(word)) || SAYS_NAME.test(after);
