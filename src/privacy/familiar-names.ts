@@ -8,6 +8,7 @@ import {
   possibleNameLength,
   startsWithGivenName,
   startsWithGivenSyllables,
+  startsWithNoun,
 } from './name-lexicon.js';
 import type { Candidate, Reading } from './reading.js';
 import { alternatives, charactersOf, wordsOf } from './tables.js';
@@ -66,6 +67,9 @@ const SURNAME_ALONE = new RegExp(
   'g',
 );
 
+/** 오 세 진: syllables apart that are a name together. */
+const SPACED_NAME = new RegExp(`(?<![가-힣])[가-힣] [가-힣] [가-힣](?=${COPULA}|[^가-힣]|$)`, 'g');
+
 const romanSurname = alternatives(wordsOf('names', 'romanSurnames').flatMap((name) => [name, name.toUpperCase()]));
 const latinGivenName = alternatives(wordsOf('names', 'latinGivenNames').flatMap((name) => [name, name.toUpperCase()]));
 /** KIM MINSU, Kim Do-yun, PARK JI HOON; Minsu Kim, David Kim; Emily Johnson. */
@@ -79,7 +83,9 @@ const NAMES_ARE_SPOKEN_OF = /이름|성함|성명|존함|본명|개명|동명이
 const SURNAME_ONLY = new RegExp(`^[${charactersOf('names', 'surnamesOnly')}]`);
 
 const LIKELY = 0.55;
-/** What a name that nothing speaks for starts from, when its surname can be nothing else, when its given name is common, and when it only has a name's form. */
+/**
+ * What a name that nothing speaks for starts from: a common one, one that begins like a word (이유진), one that only has a name's form.
+ */
 const CERTAIN = 0.5;
 const FAMILIAR = 0.4;
 const POSSIBLE = 0.25;
@@ -95,6 +101,11 @@ export function findFamiliarNames({ text }: Reading, isInCompany: boolean): Cand
   const found: Candidate[] = [];
   for (const { 0: word, index } of text.matchAll(WORD)) {
     found.push(...[fullName(text, index, word), givenName(text, index, word)].filter((name) => name !== undefined));
+  }
+  for (const { 0: spaced, index } of text.matchAll(SPACED_NAME)) {
+    const name = spaced.replaceAll(' ', '');
+    if (familiarNameLength(name) === 3 && isNoWord(name, text.slice(index + spaced.length), true))
+      found.push(person(index, index + spaced.length, LIKELY));
   }
   for (const { 0: name, index } of text.matchAll(LATIN_NAME)) found.push(latinName(text, index, index + name.length));
   for (const { index } of text.matchAll(SURNAME_ALONE)) found.push(person(index, index + 1, LIKELY));
@@ -117,7 +128,7 @@ function fullName(text: string, start: number, word: string): Candidate | undefi
   if (!isPerson && !isSaid && !INFLECTED.test(after)) return undefined;
   if (!familiar && !isPerson && isSubjectOfSentence(text.slice(start, end), after)) return undefined;
   const isSurnameOnly = SURNAME_ONLY.test(word);
-  let score = familiar ? (isSurnameOnly ? CERTAIN : FAMILIAR) : POSSIBLE;
+  let score = familiar ? (isSurnameOnly || !startsWithNoun(word) ? CERTAIN : FAMILIAR) : POSSIBLE;
   const isIntroduced = WHO_BEFORE.test(before);
   if (isPerson || (isSaid && (familiar || isSurnameOnly || isIntroduced || LINE_BEFORE.test(before)))) score += 0.25;
   const mayStandAlone = familiar > 0 || !NOUN_ENDING.test(text.slice(start, end));

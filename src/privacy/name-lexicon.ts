@@ -11,9 +11,9 @@ const GIVEN = new Set(charactersOf('names', 'given'));
 const GIVEN_NOUNS = new Set(wordsOf('names', 'givenNouns'));
 
 const STOP_WORDS = new Set([...wordsOf('names', 'stopWords'), ...wordsOf('common-words', 'longNouns')]);
-const NOUNS = new Set([...wordsOf('common-words', 'nouns'), ...STOP_WORDS]);
-/** Words that happen to have the form of a common name: 정해진, 이상일. */
-const NAME_LIKE = new Set(wordsOf('common-words', 'nameLike'));
+const NOUNS = new Set([...wordsOf('common-words', 'nouns'), ...wordsOf('names', 'everydayWords'), ...STOP_WORDS]);
+/** What has the form of a common name and hardly ever is a customer's: 정해진, 이순신. */
+const NAME_LIKE = new Set([...wordsOf('common-words', 'nameLike'), ...wordsOf('names', 'publicNames')]);
 const STOP_BEGINNING = new RegExp(`^(?:${wordsOf('names', 'stopBeginnings').join('|')})`);
 /** A noun with one of these is no name, unless what follows says that the whole word is one: `유지은입니다`. */
 const INFLECTION = /[은는이가을를의에도로만나고지으중하한할해]$/;
@@ -79,6 +79,11 @@ export function possibleNameLength(word: string): 0 | 3 | 4 {
 /** Whether a word of two or three syllables is a surname and syllables that occur in given names. */
 export function hasNameForm(word: string): boolean {
   return SURNAMES.has(word[0]!) && Array.from(word.slice(1)).every((syllable) => GIVEN.has(syllable));
+}
+
+/** Whether a word begins with a common noun of a name's form: 이유진, 배경은. */
+export function startsWithNoun(word: string): boolean {
+  return isNounToo(word.slice(0, 2));
 }
 
 /** Whether the first two syllables of a word are such as common given names begin and end with. */

@@ -23,7 +23,7 @@ const SHORT_ENDS = `(?=[^가-힣]|$|${COPULA})`;
 /** 홍 길 동, 홍.길.동: only where a label asks for a name. */
 const SPELLED_NAME = `${SURNAME}(?<gap>[ .\\n])${GIVEN}\\k<gap>${GIVEN}${ENDS}`;
 /** Any two syllables after a surname, alone behind a label: `성명 최불암`. */
-const LABELLED_NAME = `${SURNAME}[가-힣](?![요죠까])[가-힣](?=[ \\t]*(?:[\\n(,/|]|$))`;
+const LABELLED_NAME = `${SURNAME}[가-힣](?![요죠까])[가-힣](?=[ \\t]*(?:[\\n(,/|\\d]|$))`;
 const CUED_NAME = `(?<name>${FULL_NAME}${ENDS}|${SPELLED_NAME}|(?<=[\\s:=,.!~])${SHORT_NAME}${SHORT_ENDS}|${LABELLED_NAME}|${FOREIGN_NAME})`;
 /** Behind who somebody is in a contract: no two syllables, since what the tenant or the heir has is told as well (임차인 전입). */
 const ROLE_NAME = `(?<name>${FULL_NAME}${ENDS}|${SPELLED_NAME}|${FOREIGN_NAME})`;

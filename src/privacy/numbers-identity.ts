@@ -42,7 +42,7 @@ function isBirthDigits(digits: string, today: number): boolean {
 }
 
 const BACK_HALF =
-  /(?:뒷 ?자리|뒤 ?(?:7|일곱) ?자리|[뒤뒷] ?번호)[^\d\n]{0,10}\n?[^\d\n]{0,4}(?<!\d)([1-8](?:[ .\n-]?\d){6})(?![ .-]?[\d*])/g;
+  /(?:뒷 ?자리|뒤 ?(?:7|일곱) ?자리|[뒤뒷] ?번호|(?<![가-힣])뒤(?=[는에]? ?\d))[^\d\n]{0,10}\n?[^\d\n]{0,4}(?<!\d)([1-8](?:[ .\n-]?\d){6})(?![ .-]?[\d*])/g;
 
 /** The back half alone, when it is called so: `주민번호 뒷자리는 1998959`. */
 export function findBackHalves(reading: Reading): Candidate[] {

@@ -110,12 +110,18 @@ const VALUE_BEFORE = new RegExp(
 /** `문자로 582910 이 왔어요`. */
 const SENT_CODE = /(?:문자|sms|카톡|메시지)(?:로|에|으로)? ?(\d{6})(?= ?(?:이|가|이라고|라고)? ?(?:왔|온|떴|뜨|받))/gi;
 
+/** `582910 이 번호가 문자로 왔어요`. */
+const CODE_SENT =
+  /(?<![\d*#])(?<!\d[-./,])\d{6}(?:이라고|라고|이|가| ?이? ?(?:번호|숫자)[가는]?| 이거[가는]?)? ?(?:문자|sms|카톡)(?:로|에|가)? ?(?:왔|온|받|떴)/gi;
+
 function valuesBefore(text: string): Candidate[] {
   const sent = Array.from(text.matchAll(SENT_CODE), (match) => {
     const end = match.index + match[0].length;
     return secret(end - match[1]!.length, end);
   });
+  const arrived = Array.from(text.matchAll(CODE_SENT), (match) => secret(match.index, match.index + 6));
   return [
+    ...arrived,
     ...Array.from(text.matchAll(VALUE_BEFORE), (match) => secret(match.index, match.index + match[1]!.length)),
     ...sent,
   ];
