@@ -8,7 +8,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 const dist = process.env.SANGDAM_DIST ?? join(dirname(fileURLToPath(import.meta.url)), '..', 'dist');
 const load = (...path) => import(pathToFileURL(join(dist, ...path)).href);
 
-const { GUARDRAILS_FOLDER, InputRails, RuleSet, SecondTier } = await load('guardrails', 'index.js');
+const { GUARDRAILS_FOLDER, InputRails, PassageRails, RuleSet, SecondTier } = await load('guardrails', 'index.js');
 const { partOf, readLabelledLines } = await load('guardrails', 'second-tier', 'labelled-lines.js');
 const { DISGUISES } = await load('guardrails', 'second-tier', 'disguise.js');
 const { seeded } = await load('guardrails', 'second-tier', 'training.js');
@@ -30,6 +30,7 @@ export async function openRails(tiers) {
   const rules = RuleSet.load(GUARDRAILS_FOLDER);
   const second = tiers === 2 ? await openSecondTier() : undefined;
   const rails = new InputRails(rules, second?.tier, NO_HURRY);
+  const passages = new PassageRails(rules);
   const judge = (text, earlier = []) => rails.judge(text, earlier);
   // The classifier has thresholds of its own; a finding of a rule acts from `settings.act` on.
   const acts = ({ rule, score }) => rules.rule(rule) === undefined || score >= rules.settings.act;
@@ -39,6 +40,8 @@ export async function openRails(tiers) {
     absence: second?.tier.absence,
     judge,
     acting: async (text, earlier) => categories((await judge(text, earlier)).findings),
+    /** Whether a retrieved passage is kept from the model. */
+    withholds: (text) => passages.check(text).action === 'withhold',
     /** The first tier alone, without a promise: for measuring its time. */
     first: (text) => ({ acting: categories(rails.check(text).findings) }),
     close: async () => second?.embedder.close(),

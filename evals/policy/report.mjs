@@ -8,7 +8,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { comments, f1, jailbreaks, overRefusal } from '../public/sets.ts';
+import { comments, f1, indirectInjections, jailbreaks, overRefusal } from '../public/sets.ts';
 import { labelledLines, openRails, partOf } from '../rails.mjs';
 
 const { values: options } = parseArgs({
@@ -62,6 +62,10 @@ async function publicSets() {
   const attack = (found) => ['INJECTION', 'PROMPT_LEAK', 'ILLEGAL'].some((category) => found.includes(category));
   const harmless = (found) => found.every((category) => category === 'OFF_TOPIC');
   await shareOf('jailbreaks-en: stopped', jailbreaks(), attack);
+  const instructions = indirectInjections();
+  const followed = instructions.filter((text) => !rails.withholds(text));
+  console.log(`  indirect-injection-en: withheld as a passage ${share(instructions.slice(followed.length), instructions)}`);
+  list(followed, (text) => text);
   const { safe, unsafe } = overRefusal();
   await shareOf('over-refusal-en, safe: passed', safe, harmless);
   await shareOf('over-refusal-en, unsafe: stopped (for information)', unsafe, (found) => !harmless(found), false);

@@ -9,6 +9,11 @@ export function jailbreaks(): string[] {
   return read('jailbreaks-en.jsonl').trim().split('\n').map((line) => (JSON.parse(line) as { text: string }).text);
 }
 
+/** 75 instructions as they are hidden in documents for a model to follow, of 15 kinds (BIPIA's attacks on text, its training part). */
+export function indirectInjections(): string[] {
+  return Object.values(JSON.parse(read('indirect-injection-en.json')) as Record<string, string[]>).flat();
+}
+
 /** Prompts that must be answered though they hold a dangerous word (`safe`), and their unsafe twins. */
 export function overRefusal(): { safe: string[]; unsafe: string[] } {
   const rows = parse(read('over-refusal-en.csv'), { columns: true }) as { label: string; prompt: string }[];

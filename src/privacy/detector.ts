@@ -28,14 +28,10 @@ import { PII_TYPES, type PiiFinding, type PiiType } from './types.js';
 
 /** From this score on a finding is masked. */
 export const MASK_SCORE = 0.5;
-/** From here to MASK_SCORE: only in logs, and where text leaves for another machine. */
-export const LOG_SCORE = 0.35;
 
 export interface DetectOptions {
   /** What the assistant has just asked for: counts as the label before the text. */
   asked?: PiiType;
-  /** The least score that is reported; MASK_SCORE by default. */
-  minScore?: number;
   /** Whether a word is a person's name that was found before; then it is a name wherever it stands. */
   isKnownName?: (word: string) => boolean;
   /** What a model found in the text, or in the turn of several that each names (the last by default); united with what the rules find. */
@@ -110,11 +106,10 @@ export class PiiDetector {
   }
 
   private findingsIn(text: string, options: DetectOptions): PiiFinding[] {
-    const minScore = options.minScore ?? MASK_SCORE;
     const today = this.now().getTime();
     const found = (view: Normalised, candidates: readonly Candidate[]) =>
       candidates
-        .filter(({ score, start, end }) => score >= minScore && start < end)
+        .filter(({ score, start, end }) => score >= MASK_SCORE && start < end)
         .map((each) => toFinding(view, each));
 
     const plain = normalise(text);
@@ -122,7 +117,7 @@ export class PiiDetector {
     const findings = views.flatMap((view) => found(view, candidatesIn(new Reading(view, today), options)));
     const joined = joinBrokenWords(plain);
     if (joined) findings.push(...found(joined, wordsIn(new Reading(joined, today))));
-    findings.push(...(options.entities ?? []).filter(({ score }) => score >= minScore));
+    findings.push(...(options.entities ?? []).filter(({ score }) => score >= MASK_SCORE));
     return resolveOverlaps(findings, text);
   }
 }

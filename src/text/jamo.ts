@@ -17,7 +17,7 @@ export function widenJamo(character: string): string {
     : character;
 }
 
-/** Joins jamo that stand for syllables: conjoining L V (T), and keyboard jamo C V (T): ㄱㅣㅁ is 김. `ㅡ` between digits is `-`. */
+/** Joins jamo that stand for syllables: conjoining L V (T), and keyboard jamo C V (T): ㄱㅣㅁ is 김. `ㅡ` or `ㅣ` between digits is `-`. */
 export function composeJamo(text: OffsetText): OffsetText {
   if (!text.units.some((unit) => ANY_JAMO.test(unit))) return text;
   const composed = new OffsetText();
@@ -61,5 +61,5 @@ function syllable(initial: number, medial: number, final: number): Syllable {
 }
 
 function isDash(units: readonly string[], at: number): boolean {
-  return units[at] === 'ㅡ' && /[0-9]/.test(units[at - 1] ?? '') && /[0-9]/.test(units[at + 1] ?? '');
+  return (units[at] === 'ㅡ' || units[at] === 'ㅣ') && /[0-9]/.test(units[at - 1] ?? '') && /[0-9]/.test(units[at + 1] ?? '');
 }
