@@ -68,7 +68,7 @@ const SURNAME_ALONE = new RegExp(
 );
 
 /** 오 세 진: syllables apart that are a name together. */
-const SPACED_NAME = new RegExp(`(?<![가-힣])[가-힣] [가-힣] [가-힣](?=${COPULA}|[^가-힣]|$)`, 'g');
+const SPACED_NAME = new RegExp(`(?<![가-힣])[가-힣] [가-힣] [가-힣](?=${COPULA}|[^가-힣\\d]|$)`, 'g');
 
 const romanSurname = alternatives(wordsOf('names', 'romanSurnames').flatMap((name) => [name, name.toUpperCase()]));
 const latinGivenName = alternatives(wordsOf('names', 'latinGivenNames').flatMap((name) => [name, name.toUpperCase()]));
