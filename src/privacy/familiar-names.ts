@@ -5,10 +5,10 @@ import {
   isNounToo,
   isNoWord,
   isStopWord,
+  mayBeNoun,
   possibleNameLength,
   startsWithGivenName,
   startsWithGivenSyllables,
-  startsWithNoun,
 } from './name-lexicon.js';
 import type { Candidate, Reading } from './reading.js';
 import { alternatives, charactersOf, wordsOf } from './tables.js';
@@ -68,7 +68,7 @@ const SURNAME_ALONE = new RegExp(
 );
 
 /** 오 세 진: syllables apart that are a name together. */
-const SPACED_NAME = new RegExp(`(?<![가-힣])[가-힣] [가-힣] [가-힣](?=${COPULA}|[^가-힣\\d]|$)`, 'g');
+const SPACED_NAME = new RegExp(`(?<![가-힣])[가-힣] [가-힣] [가-힣](?=입니다|이에요|예요|이?라고|[^가-힣\\d]|$)`, 'g');
 
 const romanSurname = alternatives(wordsOf('names', 'romanSurnames').flatMap((name) => [name, name.toUpperCase()]));
 const latinGivenName = alternatives(wordsOf('names', 'latinGivenNames').flatMap((name) => [name, name.toUpperCase()]));
@@ -128,7 +128,7 @@ function fullName(text: string, start: number, word: string): Candidate | undefi
   if (!isPerson && !isSaid && !INFLECTED.test(after)) return undefined;
   if (!familiar && !isPerson && isSubjectOfSentence(text.slice(start, end), after)) return undefined;
   const isSurnameOnly = SURNAME_ONLY.test(word);
-  let score = familiar ? (isSurnameOnly || !startsWithNoun(word) ? CERTAIN : FAMILIAR) : POSSIBLE;
+  let score = familiar ? (isSurnameOnly || !mayBeNoun(text.slice(start, end)) ? CERTAIN : FAMILIAR) : POSSIBLE;
   const isIntroduced = WHO_BEFORE.test(before);
   if (isPerson || (isSaid && (familiar || isSurnameOnly || isIntroduced || LINE_BEFORE.test(before)))) score += 0.25;
   const mayStandAlone = familiar > 0 || !NOUN_ENDING.test(text.slice(start, end));
@@ -146,7 +146,7 @@ function givenName(text: string, start: number, word: string): Candidate | undef
   const isNoun = isNounToo(name);
   const isClosed = endsWithConsonant(name[1]!);
   const isCalled =
-    (isClosed && WITH_I.test(after)) ||
+    (isClosed && WITH_I.test(after) && (!isNoun || startsWithGivenName(name))) ||
     (!isNoun && SPOKEN_CALLING.test(after)) ||
     (startsWithGivenName(name) && isCommonGivenName(text, start, after, isNoun, isClosed));
   return isCalled ? person(start, start + 2, LIKELY) : undefined;

@@ -17,7 +17,8 @@ const NAME_LIKE = new Set([...wordsOf('common-words', 'nameLike'), ...wordsOf('n
 const STOP_BEGINNING = new RegExp(`^(?:${wordsOf('names', 'stopBeginnings').join('|')})`);
 /** A noun with one of these is no name, unless what follows says that the whole word is one: `유지은입니다`. */
 const INFLECTION = /[은는이가을를의에도로만나고지으중하한할해]$/;
-const NOUN_ENDING = /[요임명일인자금서권료율률액증란비표문]$/;
+const NOUN_ENDING = /[요임명일인자금서권료율률액증란비표문관학형식]$/;
+const NAMES_ONLY_ENDING = /[훈우현빈희숙윤혁욱찬섭환호연민영진준석철경린]$/;
 /** What hardly any given name ends with, unless it is a common one: 신분증, 공개해, 남기신. */
 const NO_NAME_ENDING = /[증율률권료표액해]$|[기하가오주보]신$/;
 /** What makes `X is` of a name; as people write and say it, in dialects too. */
@@ -81,9 +82,10 @@ export function hasNameForm(word: string): boolean {
   return SURNAMES.has(word[0]!) && Array.from(word.slice(1)).every((syllable) => GIVEN.has(syllable));
 }
 
-/** Whether a word begins with a common noun of a name's form: 이유진, 배경은. */
-export function startsWithNoun(word: string): boolean {
-  return isNounToo(word.slice(0, 2));
+/** Whether a word of a name's form may be a noun with something behind it: 배경은, 이유라; no noun goes on as 정지훈 does. */
+export function mayBeNoun(word: string): boolean {
+  const stem = word.slice(0, 2);
+  return (NOUNS.has(stem) && !NAMES_ONLY_ENDING.test(word)) || (GIVEN_NOUNS.has(stem) && NOUN_ENDING.test(word));
 }
 
 /** Whether the first two syllables of a word are such as common given names begin and end with. */
