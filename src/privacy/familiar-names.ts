@@ -2,6 +2,7 @@ import {
   COPULA,
   endsWithConsonant,
   familiarNameLength,
+  isDoubleSurname,
   isNounToo,
   isNoWord,
   isStopWord,
@@ -128,7 +129,7 @@ function fullName(text: string, start: number, word: string): Candidate | undefi
   if (!isPerson && !isSaid && !INFLECTED.test(after)) return undefined;
   if (!familiar && !isPerson && isSubjectOfSentence(text.slice(start, end), after)) return undefined;
   const isSurnameOnly = SURNAME_ONLY.test(word);
-  let score = familiar ? (isSurnameOnly || !mayBeNoun(text.slice(start, end)) ? CERTAIN : FAMILIAR) : POSSIBLE;
+  let score = familiar ? (isSurnameOnly || !mayBeNoun(text.slice(start, end)) ? CERTAIN : FAMILIAR) : isDoubleSurname(word) ? FAMILIAR : POSSIBLE;
   const isIntroduced = WHO_BEFORE.test(before);
   if (isPerson || (isSaid && (familiar || isSurnameOnly || isIntroduced || LINE_BEFORE.test(before)))) score += 0.25;
   const mayStandAlone = familiar > 0 || !NOUN_ENDING.test(text.slice(start, end));

@@ -9,7 +9,7 @@ const DOUBLE_SURNAME = alternatives(wordsOf('names', 'doubleSurnames'));
 /** Three syllables and more; two (a surname and one syllable) are too many words, so only strong cues take them. */
 const FULL_NAME = `(?:${DOUBLE_SURNAME}${GIVEN}{1,2}|${SURNAME}${GIVEN}{2})`;
 const SHORT_NAME = `${SURNAME}${GIVEN}`;
-const FOREIGN_HANGUL = `${alternatives(wordsOf('names', 'foreign'))}(?: ?(?!(?:으?로|인|되|님|씨|고객|명의|계좌|통장)[가-힣]{0,2}(?![가-힣]))[가-힣]{1,3}?(?= |이|입|라|$)){0,2}`;
+const FOREIGN_HANGUL = `${alternatives(wordsOf('names', 'foreign'))}(?: ?(?!(?:으?로|인|되|님|씨|고객|명의|계좌|통장)[가-힣]{0,2}(?![가-힣]))[가-힣]{1,3}?(?= |이|인|입|라|$)){0,2}`;
 /** Shorter ones are words as well (알리, 사라). */
 const LONG_FOREIGN = alternatives(wordsOf('names', 'foreign').filter(({ length }) => length > 2));
 const FOREIGN_CUED = `(?<name>${FOREIGN_HANGUL})`;
@@ -47,6 +47,8 @@ const CUES: readonly Cue[] = [
   cue(`(?<name>${FULL_NAME}|${FOREIGN_HANGUL}) ?(?:고객님|고객 ?(?:이름|명의)|님|씨|${TITLES}님)`, 0.7),
   cue(`${FOREIGN_CUED} 고객`, 0.6),
   cue(`(?:이름|성함|본명)(?:은|이) (?<name>${GIVEN}{2})(?=이고|인데|이구|이야|이래)`, 0.6),
+  cue(`(?:저|저는|나는|제 ?이름은) (?<name>[가-힣]{2,6}?) ?(?:이)?라고 ?(?:합니다|해요|부르|불러)`, 0.6),
+  cue(`(?<name>[가-힣]{2,6}?)(?:이)?라는 이름`, 0.6),
   cue(
     `(?<name>${FULL_NAME}|${GIVEN}{2})(?:이?가|이?는|은) (?:제|내|저희|우리)(?: [가-힣]{1,4})? ?(?:이름|성함|본명)(?=${COPULA})`,
     0.6,
@@ -118,13 +120,17 @@ function nameIn(match: RegExpExecArray, from: number, score: number): Candidate[
 }
 
 /** Nothing after it that a noun would have: with a cue before it a common name is one though it may be read as a noun (이상일, 정하은). */
-const ALONE = /^ ?(?:$|[\n,./()|\d])/;
+const ALONE = new RegExp(`^ ?(?:$|[\\n,./()|\\d]|${COPULA})`);
 
 function isName(word: string, after: string): boolean {
+  if (ROLE.test(word)) return false;
   if (/[A-Za-z]/.test(word)) return /^[A-Z]/.test(word) && !NOT_A_LATIN_NAME.test(word) && !/^[A-Z]{1,4}$/.test(word);
   const isCommonAlone = familiarNameLength(word) === word.length && ALONE.test(after);
   return isCommonAlone ? !isStopWord(word) : isNoWord(word, after);
 }
+
+/** 상담원이라고 합니다: what somebody is, not who. */
+const ROLE = new RegExp(`^(?:${TITLES}|${KIN}|${alternatives(wordsOf('names', 'jobs'))}|다른|같은|그런|이런|어떤|본인)$`);
 
 const NOT_A_LATIN_NAME =
   /^(?:The|Of|On|In|At|To|A|An|Name|Number|Date|Beneficiary|Remitter|Address|Phone|Email|My|Is|It|Not|No|And|For|From|Please|Bank|Card|Account|Korea|Korean|English|Kb|Nh|Sc|Iphone|Galaxy)\b/i;

@@ -38,7 +38,7 @@ const EXPIRY_LABELLED = new RegExp(
 const EXPIRY_AFTER_CARD = new RegExp(
   `^[^\\d가-힣]{1,3}(${MONTH_YEAR}|(?:0[1-9]|1[0-2])[2-4]\\d(?=/\\d{3}(?!\\d)))(?!\\d|[-.]\\d)`,
 );
-const CARD_WORD = /카드|체카|신카|card|cvc|cvv|(?:세|3) ?자리/i;
+const CARD_WORD = /카드|체카|신카|card|cvc|cvv|씨브이|보안 ?코드|(?:세|3) ?자리/i;
 const CARD_CONTEXT_REACH = 24;
 
 /** MM/YY after its cue where cards are spoken of, or right after a card number. */

@@ -33,6 +33,7 @@ export function findSecrets(reading: Reading): Candidate[] {
     ...valuesBefore(text),
     ...answers(text),
     ...partialValues(text),
+    ...chosenValues(text, found),
     ...onCard,
   ];
 }
@@ -76,6 +77,16 @@ function partialValues(text: string): Candidate[] {
   return Array.from(text.matchAll(FIRST_TWO), (match) =>
     secret(match.index + match[0].length - 2, match.index + match[0].length),
   );
+}
+
+/** `비밀번호 0000은 안 된대서 8251로 했어요`: another one later in the sentence, by what was done with it. */
+const CHOSEN = new RegExp(`^[^.?!\\n]{1,40}?(?<![\\d.,-])(\\d{4}|\\d{6})(?=으?로 ?(?:했|해 ?[놨놓둬뒀]|바꿨|바꾸|설정|변경))`);
+
+function chosenValues(text: string, found: readonly Candidate[]): Candidate[] {
+  return found.flatMap(({ end }) => {
+    const match = CHOSEN.exec(text.slice(end, end + REACH));
+    return match ? [secret(end + match[0].length - match[1]!.length, end + match[0].length)] : [];
+  });
 }
 
 const CONNECTOR = new RegExp(`^ ?${alternatives([...wordsOf('secrets', 'connectors'), ','])} ?(?:${FILLERS})?`, 'i');
