@@ -23,9 +23,8 @@ const common = [...beginnings].filter(([, times]) => times >= LEAST).sort(([a, n
 const words = common.map(([word]) => word).filter((word) => hasNameForm(word));
 const nouns = words.filter((word) => word.length === 2 && !startsWithGivenName(word));
 const known = new Set(nouns);
-const isDerived = (word) => isInflectedNoun(word, known) || isCompoundNoun(word, known);
-const longWords = words.filter((word) => word.length === 3 && !isDerived(word));
-const longNouns = longWords.filter((word) => familiarNameLength(word) === 0);
+const longWords = words.filter((word) => word.length === 3 && !isInflectedNoun(word, known));
+const longNouns = longWords.filter((word) => familiarNameLength(word) === 0 && !isCompoundNoun(word, known));
 const nameLike = longWords.filter((word) => familiarNameLength(word) > 0);
 
 writeFileSync(

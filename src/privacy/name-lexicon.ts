@@ -43,7 +43,7 @@ export function isStopWord(word: string): boolean {
 export function isNoWord(word: string, after: string, isFamiliar = familiarNameLength(word) > 0): boolean {
   if (STOP_WORDS.has(word) || (word.endsWith('하') && /^[여면게기]/.test(after))) return false;
   // 주소예요: the copula begins inside.
-  if (/[예에]$/.test(word) && after.startsWith('요')) return false;
+  if (/[예에]요/.test(word + after.slice(0, 1))) return false;
   if (!isFamiliar && isPlainWord(word, after)) return false;
   if (word.length === 2) return !NOUNS.has(word) && !/[을를는도만]$/.test(word);
   if (isFamiliar && TITLED.test(after)) return true;
