@@ -8,7 +8,13 @@ import { packageRoot, shipped } from '../dist/config/package-root.js';
 import { filesUnder } from '../dist/knowledge/importer.js';
 import { readKnowledge } from '../dist/knowledge/readers/reading.js';
 import { SHIPPED_FOLDERS } from '../dist/knowledge/shipped-knowledge.js';
-import { familiarNameLength, hasNameForm, isCompoundNoun, isInflectedNoun, startsWithGivenName } from '../dist/privacy/name-lexicon.js';
+import {
+  familiarNameLength,
+  hasNameForm,
+  isCompoundNoun,
+  isInflectedNoun,
+  startsWithGivenName,
+} from '../dist/privacy/name-lexicon.js';
 
 /** Fewer may be a slip of the pen. */
 const LEAST = 2;
@@ -19,7 +25,9 @@ for (const file of await filesUnder(SHIPPED_FOLDERS.map((parts) => shipped(...pa
     for (const [word] of text.matchAll(/(?<![가-힣A-Za-z])[가-힣]{2,}/g))
       for (const length of [2, 3]) if (word.length >= length) count(word.slice(0, length));
 
-const common = [...beginnings].filter(([, times]) => times >= LEAST).sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1));
+const common = [...beginnings]
+  .filter(([, times]) => times >= LEAST)
+  .sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1));
 const words = common.map(([word]) => word).filter((word) => hasNameForm(word));
 const nouns = words.filter((word) => word.length === 2 && !startsWithGivenName(word));
 const known = new Set(nouns);

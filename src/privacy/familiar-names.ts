@@ -33,7 +33,8 @@ const AFTER_STRANGER = new RegExp(
 /** 지원자, 임차인, 수수료, 연회비: what people do and what they pay ends so, names that are not common hardly ever. */
 const NOUN_ENDING = /[자인원금비증서표점제형별산율률권료실용]$/;
 const AFTER_COPULA = new RegExp(`^ ?${COPULA}`);
-const AFTER_LONG_COPULA = /^ ?(?:입니다|이에요|예요|에요|이라고|인데|인디|이고|이구|이?올시다|이신데|이세요|이십니다|이었|였)/;
+const AFTER_LONG_COPULA =
+  /^ ?(?:입니다|이에요|예요|에요|이라고|인데|인디|이고|이구|이?올시다|이신데|이세요|이십니다|이었|였)/;
 const INFLECTED = new RegExp(`^${PARTICLES}`);
 /** Before a name: who is meant (임차인, 채무자, 세대주, 총무, 친구 …) with what ties it to the name. */
 const WHO_BEFORE = new RegExp(
@@ -48,7 +49,9 @@ const CONTEXT = 14;
 
 const GIVEN_CALLED = new RegExp(`^이? ?${CALLED}`);
 const SPOKEN_CALLING = new RegExp(`^이? ?(?:씨|언니|오빠|누나|쌤)(?:님|${PARTICLES})`);
-const NOUN_CALLED = new RegExp(`^(?: ?(?:씨|언니|오빠|누나|쌤)| (?:형|선배|아빠|엄마|님|어린이|학생|할머니|할아버지))(?:님|${PARTICLES})`);
+const NOUN_CALLED = new RegExp(
+  `^(?: ?(?:씨|언니|오빠|누나|쌤)| (?:형|선배|아빠|엄마|님|어린이|학생|할머니|할아버지))(?:님|${PARTICLES})`,
+);
 /** 현금의 지급 또는 영수가: whoever writes so calls nobody by a given name. */
 const WRITTEN_AND = /(?:^|[\s,])(?:및|또는) $/;
 const VOCATIVE = /^[아야](?=[\s,!?~.…]|$)/;
@@ -112,7 +115,9 @@ export function findFamiliarNames({ text }: Reading, isInCompany: boolean): Cand
   for (const { index } of text.matchAll(SURNAME_ALONE)) found.push(person(index, index + 1, LIKELY));
   const isAmongNames =
     isInCompany ||
-    NAMES_ARE_SPOKEN_OF.test(text) || found.some(({ score }) => score >= 0.5) || found.filter(({ score }) => score >= FAMILIAR).length > 1;
+    NAMES_ARE_SPOKEN_OF.test(text) ||
+    found.some(({ score }) => score >= 0.5) ||
+    found.filter(({ score }) => score >= FAMILIAR).length > 1;
   return isAmongNames ? found.map((name) => ({ ...name, score: name.score + IN_COMPANY })) : found;
 }
 
@@ -129,7 +134,13 @@ function fullName(text: string, start: number, word: string): Candidate | undefi
   if (!isPerson && !isSaid && !INFLECTED.test(after)) return undefined;
   if (!familiar && !isPerson && isSubjectOfSentence(text.slice(start, end), after)) return undefined;
   const isSurnameOnly = SURNAME_ONLY.test(word);
-  let score = familiar ? (isSurnameOnly || !mayBeNoun(text.slice(start, end)) ? CERTAIN : FAMILIAR) : isDoubleSurname(word) ? FAMILIAR : POSSIBLE;
+  let score = familiar
+    ? isSurnameOnly || !mayBeNoun(text.slice(start, end))
+      ? CERTAIN
+      : FAMILIAR
+    : isDoubleSurname(word)
+      ? FAMILIAR
+      : POSSIBLE;
   const isIntroduced = WHO_BEFORE.test(before);
   if (isPerson || (isSaid && (familiar || isSurnameOnly || isIntroduced || LINE_BEFORE.test(before)))) score += 0.25;
   const mayStandAlone = familiar > 0 || !NOUN_ENDING.test(text.slice(start, end));

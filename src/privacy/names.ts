@@ -53,7 +53,10 @@ const CUES: readonly Cue[] = [
     `(?<name>${FULL_NAME}|${GIVEN}{2})(?:이?가|이?는|은) (?:제|내|저희|우리)(?: [가-힣]{1,4})? ?(?:이름|성함|본명)(?=${COPULA})`,
     0.6,
   ),
-  cue(`(?<=(?:^|[.!?\n]) ?)(?<name>[${charactersOf('names', 'surnamesOnly')}]${GIVEN})(?=입니다|이에요|예요|이라고)`, 0.6),
+  cue(
+    `(?<=(?:^|[.!?\n]) ?)(?<name>[${charactersOf('names', 'surnamesOnly')}]${GIVEN})(?=입니다|이에요|예요|이라고)`,
+    0.6,
+  ),
   cue(`(?<name>${LONG_FOREIGN}(?: ?[가-힣]{1,3}){0,2}?)(?= ?(?:입니다|이에요|예요|이라고|라고))`, 0.6),
   cue(
     `(?:이름|성함|성명)(?:은|이)? (?<name>(?!비밀|뭐|무엇|다른|같은|이거|아래|맞)[가-힣]{1,5}?(?:(?<![고데은는가를]) [가-힣]{1,4}){0,2}?)(?=이에요|예요|입니다|이라고 ?(?:해|합|불))`,
@@ -130,7 +133,9 @@ function isName(word: string, after: string): boolean {
 }
 
 /** 상담원이라고 합니다: what somebody is, not who. */
-const ROLE = new RegExp(`^(?:${TITLES}|${KIN}|${alternatives(wordsOf('names', 'jobs'))}|다른|같은|그런|이런|어떤|본인)$`);
+const ROLE = new RegExp(
+  `^(?:${TITLES}|${KIN}|${alternatives(wordsOf('names', 'jobs'))}|다른|같은|그런|이런|어떤|본인)$`,
+);
 
 const NOT_A_LATIN_NAME =
   /^(?:The|Of|On|In|At|To|A|An|Name|Number|Date|Beneficiary|Remitter|Address|Phone|Email|My|Is|It|Not|No|And|For|From|Please|Bank|Card|Account|Korea|Korean|English|Kb|Nh|Sc|Iphone|Galaxy)\b/i;

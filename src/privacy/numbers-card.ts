@@ -32,13 +32,13 @@ const MONTH_YEAR =
   '(?:0?[1-9]|1[0-2]) ?\\n?[/.-] ?\\n?(?:20)?[2-4]\\d|(?:0?[1-9]|1[0-2]) ?월 ?/? ?(?:20)?[2-4]\\d ?년?|(?:20)?[2-4]\\d ?년 ?(?:0?[1-9]|1[0-2]) ?월|20[2-4]\\d ?[/.-] ?(?:0[1-9]|1[0-2])';
 const AFTER_EXPIRY = '(?!\\d|[-./]\\d)';
 const EXPIRY_LABELLED = new RegExp(
-  `${alternatives(wordsOf('secrets', 'expiryCues'))}(?:은|는|이|가|도|:| is)?[\\s:]{0,3}((?<!\\d)(?:${MONTH_YEAR}|(?:0[1-9]|1[0-2])\\n?[2-4]\\n?\\d))${AFTER_EXPIRY}`,
+  `${alternatives(wordsOf('secrets', 'expiryCues'))}(?:은|는|이|가|도|에|란에|:| is)?[\\s:]{0,3}((?<!\\d)(?:${MONTH_YEAR}|(?:0[1-9]|1[0-2])\\n?[2-4]\\n?\\d))${AFTER_EXPIRY}`,
   'gi',
 );
 const EXPIRY_AFTER_CARD = new RegExp(
   `^[^\\d가-힣]{1,3}(${MONTH_YEAR}|(?:0[1-9]|1[0-2])[2-4]\\d(?=/\\d{3}(?!\\d)))(?!\\d|[-.]\\d)`,
 );
-const CARD_WORD = /카드|체카|신카|card|cvc|cvv|씨브이|보안 ?코드|(?:세|3) ?자리/i;
+const CARD_WORD = /카드|체카|신카|card|cvc|cvv|씨브이|보안 ?코드|뒷면|(?:세|3) ?자리/i;
 const CARD_CONTEXT_REACH = 24;
 
 /** MM/YY after its cue where cards are spoken of, or right after a card number. */
@@ -57,11 +57,12 @@ export function findCardExpiries(reading: Reading, cards: readonly Candidate[]):
 }
 
 const CVC_LABELLED = new RegExp(
-  `${alternatives(wordsOf('secrets', 'cvcCues'))} ?(?:번호|코드|값|숫자)?(?:는요?|은|이|가|로|도| ?is| ?[:=])?(?:[\\s:]{0,2}|[?.]? ?\\n ?[가-힣A-Za-z0-9]{1,6} ?: ?)((?<!\\d)\\d(?:[ .-]?\\n?\\d){2,3})(?![-./]?\\d)(?! ?${alternatives(wordsOf('secrets', 'cvcNotAfter'))})`,
+  `${alternatives(wordsOf('secrets', 'cvcCues'))} ?(?:번호|코드|값|숫자)?(?: ?[세3] ?자리|(?<=코드|cvc|cvv) ?[네4] ?자리)?(?:는요?|은|이|가|로|도| ?is| ?[:=])?(?:[\\s:]{0,2}|[?.]? ?\\n ?[가-힣A-Za-z0-9]{1,6} ?: ?)((?<!\\d)\\d(?:[ .-]?\\n?\\d){2,3})(?![-./]?\\d)(?! ?${alternatives(wordsOf('secrets', 'cvcNotAfter'))})`,
   'gi',
 );
 /** `뒷면에는 338`, where a card was told. */
-const CVC_BEHIND = /(?:뒷면|뒤)(?:에는?|은|:)? ?(?:적힌|있는)? ?(\d{3})(?!\d|[-./]\d| ?(?:번|원|호|층|개|명|자리))/g;
+const CVC_BEHIND =
+  /(?:뒷면|뒤)(?:에는?|은|:)? ?(?:적힌|있는)? ?(?:숫자|번호)?[는가]? ?(\d{3})(?!\d|[-./]\d| ?(?:번|원|호|층|개|명|자리))/g;
 const CVC_AFTER_EXPIRY = /^[^\d가-힣]{1,3}(\d{3})(?![-./]?\d)(?! ?(?:원|회|번|개|분))/;
 
 /** Three or four digits right after CVC or its other names, or three after a card number and its expiry. */
@@ -71,7 +72,7 @@ export function findCvcs(reading: Reading, cards: readonly Candidate[], expiries
     .filter((expiry) => cards.some((card) => card.end <= expiry.start && expiry.start - card.end <= CARD_CONTEXT_REACH))
     .flatMap((expiry) => afterwards(reading.text, expiry.end, CVC_AFTER_EXPIRY, 'CVC'));
   const behind =
-    cards.length === 0
+    cards.length === 0 && expiries.length === 0
       ? []
       : Array.from(reading.text.matchAll(CVC_BEHIND), (match) => spanOfLastGroup(match, 'CVC', 0.7));
   return [...labelled, ...following, ...behind];

@@ -18,12 +18,17 @@ const DIGITS = new RegExp(
 const DIGITS_ALONE = new RegExp(`^\\d{4,8}${DIGITS_END}${NOT_A_VALUE}`);
 const ASCII_WORD = /^[!-~]{6,40}/;
 const REACH = 64;
+/** `아이디/비번 minho77 / …`: the first of two values is the user's name. */
+const NAMED_FIRST = /(?:아이디|(?<![a-z])id) ?[/,&] ?$/i;
+const FIRST_OF_TWO = /^(?:는|은|가)?[\s:]{0,2}[!-.0-~]{2,20} ?[/,| ] ?/;
 
 /** PINs, passwords, one-time codes and security-card values, after (or right before) the word for them. */
 export function findSecrets(reading: Reading): Candidate[] {
   const { text } = reading;
   const found = Array.from(text.matchAll(CUE)).flatMap((cue) => {
-    const from = cue.index + cue[0].length;
+    let from = cue.index + cue[0].length;
+    if (NAMED_FIRST.test(text.slice(0, cue.index)))
+      from += FIRST_OF_TWO.exec(text.slice(from, from + REACH))?.[0].length ?? 0;
     return valueAfter(text, from, !NUMERIC_CUE.test(cue[0]));
   });
   const onCard = securityCardValues(text);
@@ -68,7 +73,7 @@ function isPassword(word: string): boolean {
 }
 
 const FIRST_TWO = new RegExp(
-  `${CUES} ?(?:의)? ?(?:앞|뒤) ?(?:두|2) ?(?:자리|숫자)(?:는|은|가|를)? ?(\\d{2})(?!\\d)${NOT_A_VALUE}`,
+  `${CUES} ?(?:의)? ?(?:앞|뒤) ?(?:두|2)? ?(?:자리|숫자)(?:는|은|가|를)? ?(\\d{2})(?!\\d)${NOT_A_VALUE}`,
   'gi',
 );
 
@@ -80,11 +85,18 @@ function partialValues(text: string): Candidate[] {
 }
 
 /** `비밀번호 0000은 안 된대서 8251로 했어요`: another one later in the sentence, by what was done with it. */
-const CHOSEN = new RegExp(`^[^.?!\\n]{1,40}?(?<![\\d.,-])(\\d{4}|\\d{6})(?=으?로 ?(?:했|해 ?[놨놓둬뒀]|바꿨|바꾸|설정|변경))`);
+const CHOSEN = new RegExp(
+  `^[^.?!\\n]{1,40}?(?<![\\d.,-])(\\d{4}|\\d{6})(?=으?로 ?(?:했|해 ?[놨놓둬뒀]|바꿨|바꾸|설정|변경))`,
+);
+/** `원래 3391이었고 지금은 4402예요`. */
+const CHANGED = new RegExp(
+  `^[^.?!\\n]{1,30}?(?:지금은?|이제는?|현재는?|새로|바꾼 ?건|바뀐 ?건) ?(\\d{4}|\\d{6})(?![\\d.,-])${NOT_A_VALUE}`,
+);
 
 function chosenValues(text: string, found: readonly Candidate[]): Candidate[] {
   return found.flatMap(({ end }) => {
-    const match = CHOSEN.exec(text.slice(end, end + REACH));
+    const rest = text.slice(end, end + REACH);
+    const match = CHOSEN.exec(rest) ?? CHANGED.exec(rest);
     return match ? [secret(end + match[0].length - match[1]!.length, end + match[0].length)] : [];
   });
 }
@@ -114,12 +126,13 @@ function furtherValue(text: string, from: number): Candidate[] {
 }
 
 const VALUE_BEFORE = new RegExp(
-  `(?<![\\d*#])(?<!\\d[-./,])(\\d{4}|\\d{6})(?: ?이라고|이|가|는|은)? ?(?:제|내|저의)? ?${CUES}(?=예요|이에요|에요|인데|입니다|라고|거든|이야|야|임|였|인가| ?맞| ?(?:문자)?(?:가|는)? ?(?:왔|온|받았|뜨|떴))`,
+  `(?<![\\d*#])(?<!\\d[-./,])(\\d{4}|\\d{6})(?: ?이라고|이|가|는|은| ?이(?:게|건|거))? ?(?:제|내|저의)? ?(?:(?!(?:으?로|에서?|한테|에게) )[가-힣]{1,5} )?${CUES}(?=예요|이에요|에요|인데|입니다|라고|거든|이야|야|임|였|인가| ?맞| ?(?:문자)?(?:가|는)? ?(?:왔|온|받았|뜨|떴))`,
   'gi',
 );
 
 /** `문자로 582910 이 왔어요`. */
-const SENT_CODE = /(?:문자|sms|카톡|메시지)(?:로|에|으로)? ?(\d{6})(?= ?(?:이|가|이라고|라고)? ?(?:왔|온|떴|뜨|받))/gi;
+const SENT_CODE =
+  /(?:문자|sms|카톡|메시지)(?:로|에|으로)? ?(\d{6})(?= ?(?:이|가|이라고|라고)? ?(?:왔|온|와|떴|뜨|받|찍|적혀|써|쓰여|나오|나와))|(?:받은|온|보낸|뜬|나온) ?(?:번호|코드|숫자)[가는은]? ?(\d{6})(?![\d.,-])/gi;
 
 /** `582910 이 번호가 문자로 왔어요`. */
 const CODE_SENT =
@@ -128,7 +141,7 @@ const CODE_SENT =
 function valuesBefore(text: string): Candidate[] {
   const sent = Array.from(text.matchAll(SENT_CODE), (match) => {
     const end = match.index + match[0].length;
-    return secret(end - match[1]!.length, end);
+    return secret(end - (match[1] ?? match[2])!.length, end);
   });
   const arrived = Array.from(text.matchAll(CODE_SENT), (match) => secret(match.index, match.index + 6));
   return [
@@ -141,6 +154,7 @@ function valuesBefore(text: string): Candidate[] {
 const SECURITY_CARD = /보안 ?카드/g;
 const CARD_VALUE =
   /\d{1,2} ?번(?:째)?(?:의|에)? ?(?:앞|뒤) ?(?:두|2|네|4)? ?(?:자리|숫자)?(?:은|는|이|가|:)? ?(\d{2,4})(?!\d)(?! ?(?:번|개|원|자리|회))/g;
+const CARD_CELL = /(?<!\d)\d{1,2} ?번(?:째)?(?:은|는|이|가|에|:)? ?(\d{4})(?![\d.,-])(?! ?(?:번|개|원|자리|회|년))/g;
 const SERIAL = /일련 ?번호(?:는|은|가|:)? ?(\d{6,12})(?!\d)/g;
 const CARD_CODE = /^보안 ?카드(?: ?번호)?(?:는|가)? ?(\d{4})(?!\d| ?(?:번|개|원|자리|회|년))/g;
 const CARD_REACH = 90;
@@ -148,7 +162,12 @@ const CARD_REACH = 90;
 function securityCardValues(text: string): Candidate[] {
   return Array.from(text.matchAll(SECURITY_CARD)).flatMap((card) => {
     const near = text.slice(card.index, card.index + CARD_REACH);
-    return [...near.matchAll(CARD_VALUE), ...near.matchAll(SERIAL), ...near.matchAll(CARD_CODE)].map((match) => {
+    return [
+      ...near.matchAll(CARD_VALUE),
+      ...near.matchAll(CARD_CELL),
+      ...near.matchAll(SERIAL),
+      ...near.matchAll(CARD_CODE),
+    ].map((match) => {
       const end = card.index + match.index + match[0].length;
       return secret(end - match[1]!.length, end);
     });

@@ -61,5 +61,7 @@ function syllable(initial: number, medial: number, final: number): Syllable {
 }
 
 function isDash(units: readonly string[], at: number): boolean {
-  return (units[at] === 'ㅡ' || units[at] === 'ㅣ') && /[0-9]/.test(units[at - 1] ?? '') && /[0-9]/.test(units[at + 1] ?? '');
+  return (
+    (units[at] === 'ㅡ' || units[at] === 'ㅣ') && /[0-9]/.test(units[at - 1] ?? '') && /[0-9]/.test(units[at + 1] ?? '')
+  );
 }

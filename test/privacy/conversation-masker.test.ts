@@ -76,9 +76,9 @@ describe('ConversationMasker', () => {
 
   it('masks a name from the message on in which it was found', () => {
     const conversation = masker();
-    expect(conversation.mask('하도윤 계좌가 막혔어요').text).toBe('하도윤 계좌가 막혔어요');
-    expect(conversation.mask('제 이름은 하도윤입니다').text).toBe('제 이름은 [이름#1]입니다');
-    expect(conversation.mask('하도윤한테 문자 주세요').text).toBe('[이름#1]한테 문자 주세요');
+    expect(conversation.mask('이유나 계좌가 막혔어요').text).toBe('이유나 계좌가 막혔어요');
+    expect(conversation.mask('제 이름은 이유나입니다').text).toBe('제 이름은 [이름#1]입니다');
+    expect(conversation.mask('이유나한테 문자 주세요').text).toBe('[이름#1]한테 문자 주세요');
   });
 
   it('escapes what only looks like a token', () => {
