@@ -87,11 +87,11 @@ const NAMES_ARE_SPOKEN_OF = /이름|성함|성명|존함|본명|개명|동명이
 const SURNAME_ONLY = new RegExp(`^[${charactersOf('names', 'surnamesOnly')}]`);
 
 const LIKELY = 0.55;
-/**
- * What a name that nothing speaks for starts from: a common one, one that begins like a word (이유진), one that only has a name's form.
- */
+/** What a name that nothing speaks for starts from: a common one that can be nothing else, */
 const CERTAIN = 0.5;
+/** a common one that begins like a word (이유라), or any with a surname of two syllables, */
 const FAMILIAR = 0.4;
+/** what only has a name's form. */
 const POSSIBLE = 0.25;
 /** What the company of other personal data, other names among it, adds. */
 const IN_COMPANY = 0.15;
@@ -134,13 +134,8 @@ function fullName(text: string, start: number, word: string): Candidate | undefi
   if (!isPerson && !isSaid && !INFLECTED.test(after)) return undefined;
   if (!familiar && !isPerson && isSubjectOfSentence(text.slice(start, end), after)) return undefined;
   const isSurnameOnly = SURNAME_ONLY.test(word);
-  let score = familiar
-    ? isSurnameOnly || !mayBeNoun(text.slice(start, end))
-      ? CERTAIN
-      : FAMILIAR
-    : isDoubleSurname(word)
-      ? FAMILIAR
-      : POSSIBLE;
+  const isCertain = familiar > 0 && (isSurnameOnly || !mayBeNoun(text.slice(start, end)));
+  let score = isCertain ? CERTAIN : familiar || isDoubleSurname(word) ? FAMILIAR : POSSIBLE;
   const isIntroduced = WHO_BEFORE.test(before);
   if (isPerson || (isSaid && (familiar || isSurnameOnly || isIntroduced || LINE_BEFORE.test(before)))) score += 0.25;
   const mayStandAlone = familiar > 0 || !NOUN_ENDING.test(text.slice(start, end));

@@ -18,8 +18,9 @@ const STOP_BEGINNING = new RegExp(`^(?:${wordsOf('names', 'stopBeginnings').join
 /** A noun with one of these is no name, unless what follows says that the whole word is one: `유지은입니다`. */
 const INFLECTION = /[은는이가을를의에도로만나고지으중하한할해]$/;
 const NOUN_ENDING = /[요임명일인자금서권료율률액증란비표문관학형식]$/;
-/** Of these, what given names end with as well; and endings that no noun has. */
+/** Of these, what given names end with as well. */
 const NAMES_ENDING = /[율서란형식]$/;
+/** What nothing ends with that begins with a noun. */
 const NAMES_ONLY_ENDING = /[훈우현빈희숙윤혁욱찬섭환호연민영진준석철경린]$/;
 /** What hardly any given name ends with, unless it is a common one: 신분증, 공개해, 남기신. */
 const NO_NAME_ENDING = /[증율률권료표액해]$|[기하가오주보]신$/;

@@ -122,7 +122,7 @@ function nameIn(match: RegExpExecArray, from: number, score: number): Candidate[
   return [{ start: from + at, end: from + at + name.length, type: 'PERSON', score }];
 }
 
-/** Nothing after it that a noun would have: with a cue before it a common name is one though it may be read as a noun (이상일, 정하은). */
+/** Behind a cue and with this after it a common name is one, though it may be read as a noun (이상일, 정하은). */
 const ALONE = new RegExp(`^ ?(?:$|[\\n,./()|\\d]|${COPULA})`);
 
 function isName(word: string, after: string): boolean {

@@ -27,7 +27,7 @@ export function findSecrets(reading: Reading): Candidate[] {
   const { text } = reading;
   const found = Array.from(text.matchAll(CUE)).flatMap((cue) => {
     let from = cue.index + cue[0].length;
-    if (NAMED_FIRST.test(text.slice(0, cue.index)))
+    if (NAMED_FIRST.test(text.slice(Math.max(0, cue.index - 8), cue.index)))
       from += FIRST_OF_TWO.exec(text.slice(from, from + REACH))?.[0].length ?? 0;
     return valueAfter(text, from, !NUMERIC_CUE.test(cue[0]));
   });
