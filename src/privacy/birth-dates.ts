@@ -23,7 +23,7 @@ const BORN = /^\.? ?생(?![활명각기산성년일]|부터|이후|이전|까지
 const BORN_VERB = /^ ?(?:에 |날 )?(?:태어|출생)/;
 const SCORE = 0.85;
 /** A name right before the date; a registration number right behind it. */
-const NAME_BEFORE = /(?<![가-힣])([가-힣]{2,4})(?:님|씨)?[ ,/|\t(]{1,4}$/;
+const NAME_BEFORE = /(?<![가-힣])([가-힣]{2,4}?)(?:님|씨|이고요?|이구요?|이며|인데요?|입니다\.?)?[ ,/|\t(]{1,4}$/;
 const NUMBER_AFTER = /^[ ,/|\t)]{1,4}\d{6} ?- ?[1-8][\d*]{6}/;
 /** Nobody signs for an account much younger; a date after a name that is later is one of a transaction. */
 const YOUNGEST_YEARS = 14;

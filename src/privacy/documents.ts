@@ -10,12 +10,18 @@ interface PassportShape {
   score: number;
   /** How far to the left its label may stand, in characters. */
   reach: number;
+  isKorean?: boolean;
 }
 
 /** Korean passports by age (type code and number), then older and foreign ones, which mean nothing without their label beside. */
 const PASSPORTS: readonly PassportShape[] = [
-  { body: `(?:P[MSPLTROD]?[- ]?)?[MSRGODT0]${GAP}${digits(3)}${GAP}[A-Z]${GAP}${digits(4)}`, score: 0.4, reach: 24 },
-  { body: `(?:P[MSPLTROD]?[- ]?)?[MSRGODT0]${GAP}${digits(8)}`, score: 0.35, reach: 24 },
+  {
+    body: `(?:P[MSPLTROD]?[- ]?)?[MSRGODT0]${GAP}${digits(3)}${GAP}[A-Z]${GAP}${digits(4)}`,
+    score: 0.4,
+    reach: 24,
+    isKorean: true,
+  },
+  { body: `(?:P[MSPLTROD]?[- ]?)?[MSRGODT0]${GAP}${digits(8)}`, score: 0.35, reach: 24, isKorean: true },
   { body: `[A-Z]{2}${GAP}${digits(7)}`, score: 0.3, reach: 10 },
   { body: '[A-Z]{1,2}\\d{6,9}', score: 0.3, reach: 10 },
   { body: '[A-Z]\\d{1,7}[A-Z]\\d{1,7}', score: 0.3, reach: 10 },
@@ -23,7 +29,7 @@ const PASSPORTS: readonly PassportShape[] = [
 
 /** Passport numbers. Bare shapes are part codes as well: below the bar without a label. */
 export function findPassports(reading: Reading): Candidate[] {
-  return PASSPORTS.flatMap(({ pattern, score, reach }) =>
+  return PASSPORTS.flatMap(({ pattern, score, reach, isKorean }) =>
     Array.from(reading.text.matchAll(pattern))
       .filter((match) => isLetterFirst(reading, match.index))
       .map((match) => {
@@ -31,7 +37,7 @@ export function findPassports(reading: Reading): Candidate[] {
         const following = reading.labelAfter(match.index + match[0].length)?.type;
         const isLabelled = label
           ? label.type === 'PASSPORT' && match.index - label.end <= reach
-          : following === 'PASSPORT';
+          : following === 'PASSPORT' || (isKorean && isAmongPassports(reading, match.index));
         const context = isLabelled ? 0.5 : label?.type === 'NEGATIVE' ? -0.45 : 0;
         return {
           start: match.index,
@@ -41,6 +47,12 @@ export function findPassports(reading: Reading): Candidate[] {
         };
       }),
   );
+}
+
+const PASSPORT_WORD = /여권|passport/i;
+/** Where the first of two numbers has used the label up: `여권 구번호 M29384756 신번호 M204F8837`. */
+function isAmongPassports({ text }: Reading, at: number): boolean {
+  return PASSPORT_WORD.test(text.slice(Math.max(0, at - 64), at));
 }
 
 /** Before digits the letter O is read as zero; as a passport's first character it was typed as a letter. */

@@ -28,7 +28,7 @@ const AFTER_PERSON = new RegExp(
 );
 /** As above for a word that only has a name's form: nothing that could be the rest of a longer word. */
 const AFTER_STRANGER = new RegExp(
-  `^(?: ${CALLED}|(?:님|씨|고객님?)(?:${COPULA}|${PARTICLES})|한테(?![가-힣])| (?:앞으로|명의|인감)| ?\\(?(?:인|서명|본인)[ )])`,
+  `^(?: ${CALLED}|(?:님|씨|고객님?)(?:${COPULA}|${PARTICLES})|한테(?![가-힣])| (?:앞으로|명의|인감)|이?라는 (?:사람|분)| ?\\(?(?:인|서명|본인)[ )])`,
 );
 /** 지원자, 임차인, 수수료, 연회비: what people do and what they pay ends so, names that are not common hardly ever. */
 const NOUN_ENDING = /[자인원금비증서표점제형별산율률권료실용]$/;
