@@ -30,7 +30,7 @@ export const COPULA =
 const JOBS = new Set(wordsOf('names', 'jobs'));
 const VERB_ENDING = /하[여고면는지게기자]$|오[니라]$/;
 const SAYS_NAME = /^(?:한테|에게|께|이라고|이고|인데|님|씨| ?(?:입니다|이에요|예요))/;
-const TITLED = /^(?:님|씨)|^ ?(?:고객|선생님|(?:대리|과장|차장|부장|팀장|주임|실장|사장|교수)님?)/;
+const TITLED = /^ ?(?:님|씨|고객|선생님|(?:대리|과장|차장|부장|팀장|주임|실장|사장|교수)님?)/;
 
 /** Whether a word that has a name's form is never one: 예금자, 신분증. */
 export function isStopWord(word: string): boolean {
