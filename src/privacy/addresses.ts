@@ -82,7 +82,7 @@ function apartments(reading: Reading): Candidate[] {
 
 /** A city or district with its town, without a number: an address only where somebody lives. */
 const TOWN = new RegExp(
-  `(?<![가-힣])(?:${PROVINCE} ?)?(?:${CITY} ){1,2}[가-힣]{1,4}\\d?[동읍면리](?=[ ,.?!\\n]|이|에|$|쪽|살|요|인)`,
+  `(?<![가-힣])(?:${PROVINCE} ?)?(?:${CITY} ){1,2}[가-힣]{1,4}\\d?[동읍면리](?=[ ,.?!\\n]|이|에|$|쪽|살|요|인|으로|로|은|는|까지|부터|사[는시])`,
   'g',
 );
 
@@ -112,7 +112,10 @@ function context(text: string, start: number, end: number): number {
   return RESIDENCE.test(before) || RESIDENCE.test(after.slice(0, 10)) || isAskedFor(text, start) ? 0.3 : 0;
 }
 
-const ASKS_RESIDENCE = new RegExp(`${RESIDENCE_WORDS}[^\\n]{0,24}(?:요|까|니|지|죠|다|줘)[ ]?[?.!]*\\s*$`, 'i');
+const ASKS_RESIDENCE = new RegExp(
+  `${RESIDENCE_WORDS}[^\\n]{0,24}(?:요|까|니|지|죠|다|줘|살아|살어|사냐|디야|야|래)[ ]?[?.!]*\\s*$`,
+  'i',
+);
 
 /** Whether the line before asks where somebody lives, and this place is in the answer's first words. */
 function isAskedFor(text: string, start: number): boolean {

@@ -47,7 +47,8 @@ export function findBirthDates(reading: Reading): Candidate[] {
     const [start, end] = indices![1]!;
     return { start, end, type: 'DOB' as const, score: SCORE };
   });
-  const dates = [...written, ...spoken].flatMap((match) => {
+  const isListed = (match: RegExpMatchArray) => births.some((birth) => follows(reading, match, birth.end));
+  const births = [...written, ...spoken].flatMap((match) => {
     const start = match.index;
     const end = start + match[0].length;
     const born = BORN.exec(text.slice(end, end + 6));
@@ -58,7 +59,20 @@ export function findBirthDates(reading: Reading): Candidate[] {
       isBesidePerson(reading, match, end);
     return isBirth ? [{ start, end: end + (born?.[0].length ?? 0), type: 'DOB' as const, score: SCORE }] : [];
   });
-  return [...dates, ...anniversaries];
+  const listed = written
+    .filter(isListed)
+    .map(({ index, 0: date }) => ({ start: index, end: index + date.length, type: 'DOB' as const, score: SCORE }));
+  return [...births, ...listed, ...anniversaries];
+}
+
+/** `민수는 2003년 4월 2일, 지영이는 2004년 11월 30일`: the next person's, in the same line. */
+function follows({ text, today }: Reading, match: RegExpMatchArray, birthEnd: number): boolean {
+  const between = text.slice(birthEnd, match.index);
+  return (
+    match.index! > birthEnd &&
+    /^[^\d\n.?!]{1,16}$/.test(between) &&
+    isBirthDay(match.slice(1), today - YOUNGEST_YEARS * YEAR_MS)
+  );
 }
 
 function isBesidePerson({ text, today }: Reading, match: RegExpMatchArray, end: number): boolean {

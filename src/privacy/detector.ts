@@ -20,6 +20,7 @@ import {
   registrationNumber,
 } from './numbers-identity.js';
 import { phone, representativeNumbers } from './numbers-phone.js';
+import { givenPart } from './name-lexicon.js';
 import { resolveOverlaps } from './overlap.js';
 import { Reading, type Candidate } from './reading.js';
 import { findRunTogether } from './run-together.js';
@@ -186,7 +187,8 @@ function namesIn(
   for (const { start, end, score } of names) {
     if (score < MASK_SCORE) continue;
     const name = reading.text.slice(start, end);
-    firstSeen.set(name, Math.min(start, firstSeen.get(name) ?? start));
+    for (const called of [name, givenPart(name)])
+      if (called) firstSeen.set(called, Math.min(start, firstSeen.get(called) ?? start));
   }
   const isKnown = (word: string, at: number) =>
     (firstSeen.get(word) ?? Infinity) < at || (isKnownName?.(word) ?? false);

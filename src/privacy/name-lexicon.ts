@@ -1,4 +1,4 @@
-import { charactersOf, wordsOf } from './tables.js';
+import { alternatives, charactersOf, wordsOf } from './tables.js';
 
 const SURNAMES = new Set(charactersOf('names', 'surnames'));
 const DOUBLE_SURNAMES = new Set(wordsOf('names', 'doubleSurnames'));
@@ -30,7 +30,9 @@ export const COPULA =
 const JOBS = new Set(wordsOf('names', 'jobs'));
 const VERB_ENDING = /하[여고면는지게기자]$|오[니라]$/;
 const SAYS_NAME = /^(?:한테|에게|께|이라고|이고|인데|님|씨| ?(?:입니다|이에요|예요))/;
-const TITLED = /^ ?(?:님|씨|고객|선생님|(?:대리|과장|차장|부장|팀장|주임|실장|사장|교수)님?)/;
+const TITLED = new RegExp(
+  `^ ?(?:님|씨|선생님|${alternatives(wordsOf('names', 'jobs'))}(?=님|[은는이가을를도](?![가-힣])|[^가-힣]|$))`,
+);
 
 /** Whether a word that has a name's form is never one: 예금자, 신분증. */
 export function isStopWord(word: string): boolean {
@@ -66,7 +68,7 @@ export function isCompoundNoun(word: string, nouns: ReadonlySet<string> = NOUNS)
 function isPlainWord(word: string, after: string): boolean {
   if (STOP_BEGINNING.test(word) || VERB_ENDING.test(word) || (word.endsWith('하') && /^[여고는면지게기]/.test(after)))
     return true;
-  if (word.length > 2 && NO_NAME_ENDING.test(word) && !SAYS_NAME.test(after)) return true;
+  if (word.length > 2 && NO_NAME_ENDING.test(word) && !SAYS_NAME.test(after) && !TITLED.test(after)) return true;
   return JOBS.has(word.slice(1)) || isCompoundNoun(word);
 }
 
@@ -106,6 +108,14 @@ export function startsWithGivenName(word: string): boolean {
 /** Whether a given name is an ordinary word as well (지원, 수정, 하늘). */
 export function isNounToo(name: string): boolean {
   return GIVEN_NOUNS.has(name) || NOUNS.has(name);
+}
+
+/** What friends call somebody by whose full name was told (오세라: 세라), where it is no word; undefined where there is none. */
+export function givenPart(name: string): string | undefined {
+  const given = name.slice(1);
+  return given.length === 2 && GIVEN_NAMES.has(given) && !isNounToo(given) && !isDoubleSurname(name)
+    ? given
+    : undefined;
 }
 
 /** Whether a Hangul syllable ends with a consonant, which decides the particle after it. */

@@ -23,7 +23,7 @@ const SHORT_ENDS = `(?=[^가-힣]|$|${COPULA})`;
 /** 홍 길 동, 홍.길.동: only where a label asks for a name. */
 const SPELLED_NAME = `${SURNAME}(?<gap>[ .\\n])${GIVEN}\\k<gap>${GIVEN}${ENDS}`;
 /** Any two syllables after a surname, alone behind a label: `성명 최불암`. */
-const LABELLED_NAME = `${SURNAME}[가-힣](?![요죠까])[가-힣](?=[ \\t]*(?:[\\n(,/|\\d]|$))`;
+const LABELLED_NAME = `${SURNAME}[가-힣](?![요죠까처호액번])[가-힣](?=[ \\t]*(?:[\\n(,/|\\d]|$))`;
 const CUED_NAME = `(?<name>${FULL_NAME}${ENDS}|${SPELLED_NAME}|(?<=[\\s:=,.!~])${SHORT_NAME}${SHORT_ENDS}|${LABELLED_NAME}|${FOREIGN_NAME})`;
 /** Behind who somebody is in a contract: no two syllables, since what the tenant or the heir has is told as well (임차인 전입). */
 const ROLE_NAME = `(?<name>${FULL_NAME}${ENDS}|${SPELLED_NAME}|${FOREIGN_NAME})`;
@@ -44,7 +44,7 @@ const CUES: readonly Cue[] = [
     `(?:(?:저는|나는|본인은|안녕하세요|안녕하십니까)[\\s,.!~]{0,3}|(?:전|I am|I'm) )(?:저는 )?${CUED_NAME}(?=${COPULA}|[.,]|$)`,
     0.8,
   ),
-  cue(`(?<name>${FULL_NAME}|${FOREIGN_HANGUL}) ?(?:고객님|고객 ?(?:이름|명의)|님|씨|${TITLES}님)`, 0.7),
+  cue(`(?<name>${FULL_NAME}|${FOREIGN_HANGUL}) ?(?:고객님|고객 ?(?:이름|명의)|님|씨|쌤|샘|${TITLES}님)`, 0.7),
   cue(`${FOREIGN_CUED} 고객`, 0.6),
   cue(`(?:이름|성함|본명)(?:은|이) (?<name>${GIVEN}{2})(?=이고|인데|이구|이야|이래)`, 0.6),
   cue(`(?:저|저는|나는|제 ?이름은) (?<name>[가-힣]{2,6}?) ?(?:이)?라고 ?(?:합니다|해요|부르|불러)`, 0.6),
@@ -57,7 +57,10 @@ const CUES: readonly Cue[] = [
     `(?<=(?:^|[.!?\n]) ?)(?<name>[${charactersOf('names', 'surnamesOnly')}]${GIVEN})(?=입니다|이에요|예요|이라고)`,
     0.6,
   ),
-  cue(`(?<name>${LONG_FOREIGN}(?: ?[가-힣]{1,3}){0,2}?)(?= ?(?:입니다|이에요|예요|이라고|라고))`, 0.6),
+  cue(
+    `(?<name>${LONG_FOREIGN}(?: ?[가-힣]{1,3}){0,2}?)(?= ?(?:입니다|이에요|예요|이라고|라고|이?래[.?!요]|이야[.?!]))`,
+    0.6,
+  ),
   cue(
     `(?:이름|성함|성명)(?:은|이)? (?<name>(?!비밀|뭐|무엇|다른|같은|이거|아래|맞)[가-힣]{1,5}?(?:(?<![고데은는가를]) [가-힣]{1,4}){0,2}?)(?=이에요|예요|입니다|이라고 ?(?:해|합|불))`,
     0.6,

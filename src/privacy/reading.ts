@@ -18,7 +18,7 @@ const BANK_WINDOW = 18;
 /** An answer starts its line, but for who speaks and a word or two; its question ends the line before. */
 const ANSWER_REACH = 24;
 const QUESTION_REACH = 48;
-const QUESTION_ENDS = /(?:요|까|니|지|죠|다|줘|래|은|는)[ ]?[?.!]*[ ]*$/;
+const QUESTION_ENDS = /(?:요|까|니|지|죠|다|줘|래|은|는|해|돼|봐|야)[ ]?[?.!]*[ ]*$/;
 const POINTING =
   /^(?:이?요|이?예요|입니다)? ?(?:이게|이건|이거|이|제|내|저의|가|는|은)? ?(?:제|내|저의)? ?(?:[가-힣]{1,4}[한된던는은] ?)?$/;
 const PHONE_NUMBER = /(?<!\d)0\d{1,2}[-. ]?\d{3,4}[-. ]?\d{4}(?!\d)/;

@@ -103,8 +103,12 @@ function chosenValues(text: string, found: readonly Candidate[]): Candidate[] {
 
 const CONNECTOR = new RegExp(`^ ?${alternatives([...wordsOf('secrets', 'connectors'), ','])} ?(?:${FILLERS})?`, 'i');
 
-/** A question for a secret, and the answer that starts the next line or sentence: `비밀번호가 뭐예요?⏎손님: 1234요`. */
-const ANSWER = new RegExp(`${CUES}[^\\d\\n?]{0,16}[?요][ ?!.]{0,2}(?:\\n ?(?:[가-힣A-Za-z0-9]{1,6} ?: ?)?)?`, 'gi');
+const SPEAKER = '(?:[가-힣A-Za-z0-9]{1,6} ?: ?)?';
+/** A question for a secret, and the answer that starts the next line or sentence: `비밀번호가 뭐예요?⏎손님: 1234요`, `비번 바꿨어⏎뭘로?⏎1234`. */
+const ANSWER = new RegExp(
+  `${CUES}[^\\d\\n?]{0,16}[?요][ ?!.]{0,2}(?:\\n ?${SPEAKER})?|${CUES}[^\\n]{0,20}\\n ?${SPEAKER}(?:뭘로|뭐로|뭔데|뭐야|뭐라고|(?:알려|불러|말해) ?[줘주봐])[^\\n]{0,8}\\n ?${SPEAKER}`,
+  'gi',
+);
 
 function answers(text: string): Candidate[] {
   return Array.from(text.matchAll(ANSWER)).flatMap((question) => {
