@@ -158,6 +158,8 @@ function valuesBefore(text: string): Candidate[] {
 const SECURITY_CARD = /보안 ?카드/g;
 const CARD_VALUE =
   /\d{1,2} ?번(?:째)?(?:의|에)? ?(?:앞|뒤) ?(?:두|2|네|4)? ?(?:자리|숫자)?(?:은|는|이|가|:)? ?(\d{2,4})(?!\d)(?! ?(?:번|개|원|자리|회))/g;
+const CARD_HALF =
+  /(?:앞|뒤)(?:에|의)? ?(?:두|2) ?(?:자리|숫자)(?:은|는|이|가|:)? ?(\d{2})(?!\d)(?! ?(?:번|개|원|자리|회))/g;
 const CARD_CELL = /(?<!\d)\d{1,2} ?번(?:째)?(?:은|는|이|가|에|:)? ?(\d{4})(?![\d.,-])(?! ?(?:번|개|원|자리|회|년))/g;
 const SERIAL = /일련 ?번호(?:는|은|가|:)? ?(\d{6,12})(?!\d)/g;
 const CARD_CODE = /^보안 ?카드(?: ?번호)?(?:는|가)? ?(\d{4})(?!\d| ?(?:번|개|원|자리|회|년))/g;
@@ -168,6 +170,7 @@ function securityCardValues(text: string): Candidate[] {
     const near = text.slice(card.index, card.index + CARD_REACH);
     return [
       ...near.matchAll(CARD_VALUE),
+      ...near.matchAll(CARD_HALF),
       ...near.matchAll(CARD_CELL),
       ...near.matchAll(SERIAL),
       ...near.matchAll(CARD_CODE),

@@ -49,6 +49,10 @@ describe('the labelled sets', () => {
     ['codes', { precision: 0.97, recall: 0.97 }],
     ['fresh-chats', { precision: 0.98, recall: 0.95 }],
     ['last-chats', { precision: 0.98, recall: 0.98 }],
+    ['blind-chats', { precision: 0.98, recall: 0.94 }],
+    ['final-chats', { precision: 0.98, recall: 0.9 }],
+    ['last-dialogues', { precision: 0.97, recall: 0.95 }],
+    ['last-documents', { precision: 0.97, recall: 0.97 }],
   ])('in natural %s', (set, floor) => {
     const { precision, recall } = figuresOf(examplesOf('sets', `${set}.txt`));
     expect(precision).toBeGreaterThanOrEqual(floor.precision);
@@ -128,6 +132,10 @@ describe('what must be found', () => {
     ['비번 원래 3391이었고 지금은 4402에요', 'SECRET 4402'],
     ['아이디/비번 minho77 / min7788@', 'SECRET min7788@'],
     ['보안카드 1번 3829 2번 1107', 'SECRET 1107'],
+    ['보안카드 앞에 두 자리 38 뒤에 두 자리 91', 'SECRET 38'],
+    ['A: 오세라예요.\nB: 아 세라! 오랜만', 'PERSON 세라'],
+    ['비밀번호 바꿨어.\nA: 뭘로?\nB: dragon0911!', 'SECRET dragon0911!'],
+    ['생년월일은 도형이는 2003년 4월 2일, 아름이는 2004년 11월 30일', 'DOB 2004년 11월 30일'],
     ['093847 이 번호가 문자로 왔어요', 'SECRET 093847'],
     ['제 폰 010-5555-0123, 302-0541-2830-11', 'ACCOUNT 302-0541-2830-11'],
     ['여권 보여 주시겠어요? M771D2204요', 'PASSPORT M771D2204'],
