@@ -25,6 +25,7 @@ const PASSPORTS: readonly PassportShape[] = [
   { body: `[A-Z]{2}${GAP}${digits(7)}`, score: 0.3, reach: 10 },
   { body: '[A-Z]{1,2}\\d{6,9}', score: 0.3, reach: 10 },
   { body: '[A-Z]\\d{1,7}[A-Z]\\d{1,7}', score: 0.3, reach: 10 },
+  { body: '\\d{9}', score: 0.3, reach: 6 },
 ].map(({ body, ...shape }) => ({ ...shape, pattern: new RegExp(`(?<![A-Z0-9])${body}(?![A-Z0-9])(?![-.]\\d)`, 'gi') }));
 
 /** Passport numbers. Bare shapes are part codes as well: below the bar without a label. */

@@ -98,7 +98,10 @@ function attachMark(folded: OffsetText, mark: string, at: number, end: number): 
   if (base === undefined) return;
   const composed = /\p{L}/u.test(base) ? (base + mark).normalize('NFC') : base;
   if (composed.length === 1) folded.units[folded.length - 1] = composed;
-  else if (!/[A-Za-z가-힣]/.test(base)) return folded.push(mark, at, end, false);
+  else if (!/[A-Za-z가-힣]/.test(base)) {
+    for (const unit of mark.split('')) folded.push(unit, at, end, false);
+    return;
+  }
   folded.extendLast(end);
 }
 
