@@ -32,8 +32,10 @@ const words = common.map(([word]) => word).filter((word) => hasNameForm(word));
 const nouns = words.filter((word) => word.length === 2 && !startsWithGivenName(word));
 const known = new Set(nouns);
 const longWords = words.filter((word) => word.length === 3 && !isInflectedNoun(word, known));
-const longNouns = longWords.filter((word) => familiarNameLength(word) === 0 && !isCompoundNoun(word, known));
-const nameLike = longWords.filter((word) => familiarNameLength(word) > 0);
+const hasGivenName = (word) => startsWithGivenName(word.slice(1));
+const isCovered = (word) => isCompoundNoun(word, known) && familiarNameLength(word) === 0;
+const longNouns = longWords.filter((word) => !hasGivenName(word) && !isCovered(word));
+const nameLike = longWords.filter(hasGivenName);
 
 writeFileSync(
   join(packageRoot, 'guardrails', 'pii', 'common-words.yaml'),

@@ -4,8 +4,8 @@ import {
   familiarNameLength,
   isDoubleSurname,
   isNounToo,
+  isNeverName,
   isNoWord,
-  isStopWord,
   mayBeNoun,
   possibleNameLength,
   startsWithGivenName,
@@ -147,7 +147,7 @@ function fullName(text: string, start: number, word: string): Candidate | undefi
 
 function givenName(text: string, start: number, word: string): Candidate | undefined {
   const name = word.slice(0, 2);
-  if (!startsWithGivenSyllables(name) || isStopWord(name)) return undefined;
+  if (!startsWithGivenSyllables(name) || isNeverName(name, '')) return undefined;
   const after = text.slice(start + 2, start + CONTEXT);
   if (WRITTEN_AND.test(text.slice(Math.max(0, start - 4), start))) return undefined;
   const isNoun = isNounToo(name);

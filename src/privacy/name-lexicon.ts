@@ -5,8 +5,11 @@ const DOUBLE_SURNAMES = new Set(wordsOf('names', 'doubleSurnames'));
 const GIVEN_NAMES = new Set(
   wordsOf('names', 'givenNames').flatMap((entry) => Array.from(entry.slice(2), (second) => entry[0]! + second)),
 );
-const FIRST = new Set(Array.from(GIVEN_NAMES, (name) => name[0]!));
-const LAST = new Set(Array.from(GIVEN_NAMES, (name) => name[1]!));
+const FIRST = Map.groupBy(GIVEN_NAMES, (name) => name[0]!);
+const LAST = Map.groupBy(GIVEN_NAMES, (name) => name[1]!);
+/** Syllables that begin and end so many given names make others, that no list has. */
+const OFTEN_FIRST = 12;
+const OFTEN_LAST = 20;
 const GIVEN = new Set(charactersOf('names', 'given'));
 const GIVEN_NOUNS = new Set(wordsOf('names', 'givenNouns'));
 
@@ -34,9 +37,13 @@ const TITLED = new RegExp(
   `^ ?(?:님|씨|선생님|${alternatives(wordsOf('names', 'jobs'))}(?=님|[은는이가을를도](?![가-힣])|[^가-힣]|$))`,
 );
 
-/** Whether a word that has a name's form is never one: 예금자, 신분증. */
-export function isStopWord(word: string): boolean {
-  return STOP_WORDS.has(word);
+/** Whether a word that has a name's form is never one, seen what follows it: 예금자, 신분증; the beginning of 이용하여 or 주소예요. */
+export function isNeverName(word: string, after: string): boolean {
+  return (
+    STOP_WORDS.has(word) ||
+    (word.endsWith('하') && /^[여면게기]/.test(after)) ||
+    /[예에]요/.test(word + after.slice(0, 1))
+  );
 }
 
 /**
@@ -44,9 +51,7 @@ export function isStopWord(word: string): boolean {
  * a familiar name may begin like one (명세빈).
  */
 export function isNoWord(word: string, after: string, isFamiliar = familiarNameLength(word) > 0): boolean {
-  if (STOP_WORDS.has(word) || (word.endsWith('하') && /^[여면게기]/.test(after))) return false;
-  // 주소예요: the copula begins inside.
-  if (/[예에]요/.test(word + after.slice(0, 1))) return false;
+  if (isNeverName(word, after)) return false;
   if (!isFamiliar && isPlainWord(word, after)) return false;
   if (word.length === 2) return !NOUNS.has(word) && !/[을를는도만]$/.test(word);
   if (isFamiliar && TITLED.test(after)) return true;
@@ -72,10 +77,18 @@ function isPlainWord(word: string, after: string): boolean {
   return JOBS.has(word.slice(1)) || isCompoundNoun(word);
 }
 
-/** How many syllables of a word, from its first on, are a surname and a given name that is common (3 or 4); 0: none. */
+/** A given name that is common, or made of syllables that many of them begin and end with. */
+function isLikelyGivenName(name: string): boolean {
+  if (GIVEN_NAMES.has(name)) return true;
+  const isMade =
+    (FIRST.get(name[0]!)?.length ?? 0) >= OFTEN_FIRST && (LAST.get(name[1] ?? '')?.length ?? 0) >= OFTEN_LAST;
+  return isMade && !NOUNS.has(name);
+}
+
+/** How many syllables of a word, from its first on, are a surname and a given name that is likely (3 or 4); 0: none. */
 export function familiarNameLength(word: string): 0 | 3 | 4 {
   if (DOUBLE_SURNAMES.has(word.slice(0, 2)) && GIVEN_NAMES.has(word.slice(2, 4))) return 4;
-  return SURNAMES.has(word[0]!) && GIVEN_NAMES.has(word.slice(1, 3)) ? 3 : 0;
+  return SURNAMES.has(word[0]!) && isLikelyGivenName(word.slice(1, 3)) ? 3 : 0;
 }
 
 /** The same for any surname and syllables that occur in given names. */
@@ -89,9 +102,10 @@ export function hasNameForm(word: string): boolean {
   return SURNAMES.has(word[0]!) && Array.from(word.slice(1)).every((syllable) => GIVEN.has(syllable));
 }
 
-/** Whether a word of a name's form may be a noun with something behind it: 배경은, 이유라; no noun goes on as 정지훈 does. */
+/** Whether a likely name may be a noun: its given name is in no list, or it is one with something behind it (배경은, 이유라; none goes on as 정지훈 does). */
 export function mayBeNoun(word: string): boolean {
   const stem = word.slice(0, 2);
+  if (!GIVEN_NAMES.has(word.slice(1))) return true;
   return (NOUNS.has(stem) && !NAMES_ONLY_ENDING.test(word)) || (GIVEN_NOUNS.has(stem) && NOUN_ENDING.test(word));
 }
 

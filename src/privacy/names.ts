@@ -1,5 +1,5 @@
 import { BANK_NAME } from './contexts.js';
-import { COPULA, familiarNameLength, isNoWord, isStopWord } from './name-lexicon.js';
+import { COPULA, familiarNameLength, isNeverName, isNoWord } from './name-lexicon.js';
 import type { Candidate, Reading } from './reading.js';
 import { alternatives, charactersOf, wordsOf } from './tables.js';
 
@@ -132,7 +132,7 @@ function isName(word: string, after: string): boolean {
   if (ROLE.test(word)) return false;
   if (/[A-Za-z]/.test(word)) return /^[A-Z]/.test(word) && !NOT_A_LATIN_NAME.test(word) && !/^[A-Z]{1,4}$/.test(word);
   const isCommonAlone = familiarNameLength(word) === word.length && ALONE.test(after);
-  return isCommonAlone ? !isStopWord(word) : isNoWord(word, after);
+  return isCommonAlone ? !isNeverName(word, after) : isNoWord(word, after);
 }
 
 /** 상담원이라고 합니다: what somebody is, not who. */
