@@ -3,7 +3,8 @@
  *
  *   npm run build && node evals/policy/output.mjs [--batch N] [--misses]
  *
- * A batch is what was written at one time, before anybody looked at what the rules make of it.
+ * A batch is what was written at one time, before anybody looked at what the rules make of it. guardrails/output-lines/ is what the rules
+ * and the classifier were made from; output-fresh.jsonl neither ever saw.
  */
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -12,11 +13,12 @@ import { parseArgs } from 'node:util';
 
 const { values: options } = parseArgs({ options: { batch: { type: 'string' }, misses: { type: 'boolean', default: false } } });
 const dist = process.env.SANGDAM_DIST ?? join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'dist');
-const { GUARDRAILS_FOLDER, OutputRails, PhoneRegistry, RuleSet } = await import(pathToFileURL(join(dist, 'guardrails', 'index.js')).href);
+const { GUARDRAILS_FOLDER, OutputClassifier, OutputRails, PhoneRegistry, RuleSet } = await import(pathToFileURL(join(dist, 'guardrails', 'index.js')).href);
 const rules = RuleSet.load(GUARDRAILS_FOLDER);
-const rails = new OutputRails(rules, PhoneRegistry.load(GUARDRAILS_FOLDER));
+const rails = new OutputRails(rules, PhoneRegistry.load(GUARDRAILS_FOLDER), OutputClassifier.load(GUARDRAILS_FOLDER));
 
-const lines = readFileSync(new URL('output-lines.jsonl', import.meta.url), 'utf8').trim().split('\n').map((line) => JSON.parse(line));
+const files = [join(GUARDRAILS_FOLDER, 'output-lines', 'sentences.jsonl'), new URL('output-fresh.jsonl', import.meta.url)];
+const lines = files.flatMap((file) => readFileSync(file, 'utf8').trim().split('\n').map((line) => JSON.parse(line)));
 const judged = lines
   .filter(({ batch }) => !options.batch || batch === options.batch)
   .map((line) => ({ ...line, found: rails.check(line.text).findings.map(({ category }) => category) }));
