@@ -12,7 +12,7 @@ import { eraseCommand, retentionRunCommand, vaultRewrapCommand } from './privacy
 import { quarantineListCommand, quarantineReleaseCommand, quarantineScanCommand } from './quarantine.command.js';
 import { reembedCommand } from './reembed.command.js';
 import { retrieveCommand } from './retrieve.command.js';
-import { trainRailsCommand } from './train.command.js';
+import { trainOutputCommand, trainRailsCommand } from './train.command.js';
 
 /** Every command of `sangdam`. A parent (`import`) stands before its children. */
 export const commands: readonly Command[] = [
@@ -31,6 +31,7 @@ export const commands: readonly Command[] = [
   modelsFetchCommand,
   evalRunCommand,
   trainRailsCommand,
+  trainOutputCommand,
   auditVerifyCommand,
   auditExportCommand,
   eraseCommand,

@@ -2,6 +2,7 @@ import { Settings } from '../config/settings.js';
 import {
   GUARDRAILS_FOLDER,
   InputRails,
+  OutputClassifier,
   OutputRails,
   PassageRails,
   PhoneRegistry,
@@ -47,7 +48,7 @@ async function* check(
   const rails = {
     input: new InputRails(rules, secondTier, NO_HURRY),
     passage: new PassageRails(rules),
-    output: new OutputRails(rules, phones),
+    output: new OutputRails(rules, phones, OutputClassifier.load(GUARDRAILS_FOLDER)),
   };
   const detector = new PiiDetector();
   for await (const line of input) {

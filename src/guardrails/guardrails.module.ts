@@ -6,6 +6,7 @@ import { EarlierEmbedders } from '../models/earlier-embedders.js';
 import { Embedder } from '../models/embedder.js';
 import { FixedTexts } from './fixed-texts.js';
 import { InputRails } from './input-rails.js';
+import { OutputClassifier } from './output-classifier/output-classifier.js';
 import { OutputRails } from './output-rails.js';
 import { PassageRails } from './passage-rails.js';
 import { PhoneRegistry } from './phones.js';
@@ -46,7 +47,8 @@ export const GUARDRAILS_FOLDER = shipped('guardrails');
     {
       provide: OutputRails,
       inject: [RuleSet, PhoneRegistry],
-      useFactory: (rules: RuleSet, phones: PhoneRegistry) => new OutputRails(rules, phones),
+      useFactory: (rules: RuleSet, phones: PhoneRegistry) =>
+        new OutputRails(rules, phones, OutputClassifier.load(GUARDRAILS_FOLDER)),
     },
   ],
   exports: [RuleSet, PhoneRegistry, FixedTexts, SecondTier, InputRails, PassageRails, Quarantine, OutputRails],

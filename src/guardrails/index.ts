@@ -3,6 +3,8 @@ export { FixedTexts } from './fixed-texts.js';
 export { standsVerbatim, ungroundedFacts } from './grounding.js';
 export { GUARDRAILS_FOLDER, GuardrailsModule } from './guardrails.module.js';
 export { InputRails, type InputVerdict, type JudgedVerdict } from './input-rails.js';
+export { OutputClassifier } from './output-classifier/output-classifier.js';
+export { readSentences, trainOutput } from './output-classifier/train-output.js';
 export { OutputRails, type OutputContext, type OutputVerdict } from './output-rails.js';
 export { PassageRails, type PassageVerdict } from './passage-rails.js';
 export { PhoneRegistry, type UrgentLine } from './phones.js';

@@ -1,5 +1,6 @@
 import { normalise } from '../text/normalise.js';
 import { standsVerbatim, ungroundedFacts } from './grounding.js';
+import type { OutputClassifier } from './output-classifier/output-classifier.js';
 import { omissionsOf, type Omission } from './omissions.js';
 import type { PhoneRegistry } from './phones.js';
 import type { PolicyFinding } from './policy.js';
@@ -40,6 +41,8 @@ export class OutputRails {
   constructor(
     private readonly rules: RuleSet,
     private readonly phones: PhoneRegistry,
+    /** A second opinion on what no approved source says word for word. */
+    private readonly classifier: OutputClassifier,
   ) {}
 
   /** How long the check of one sentence may take, milliseconds. */
@@ -48,7 +51,7 @@ export class OutputRails {
   }
 
   get version(): string {
-    return this.rules.version;
+    return `${this.rules.version}+${this.classifier.version}`;
   }
 
   check(sentence: string, context: OutputContext = {}): OutputVerdict {
@@ -59,9 +62,10 @@ export class OutputRails {
       ...this.#leak(sentence, context.promptText),
       ...broken,
       ...(context.sources ? this.#ungrounded(sentence, sources, context.question) : []),
+      ...(broken.length === 0 && !fromSource ? this.#secondOpinion(sentence) : []),
       ...(context.verbatim && !fromSource ? [whole('OUT_UNGROUNDED', 'not-verbatim', sentence)] : []),
     ];
-    const rulesVersion = this.rules.version;
+    const rulesVersion = this.version;
     if (findings.length === 0) return { action: 'pass', text: sentence, findings, rulesVersion };
     const rewritten = findings.length === broken.length ? this.rules.rule(broken[0]!.rule)?.rewrite : undefined;
     return rewritten === undefined
@@ -81,6 +85,11 @@ export class OutputRails {
   #brokenRules(sentence: string, fromSource: boolean): PolicyFinding[] {
     const { act, hard } = this.rules.settings;
     return this.rules.findings('output', sentence).filter(({ score }) => score >= (fromSource ? hard : act));
+  }
+
+  #secondOpinion(sentence: string): PolicyFinding[] {
+    const finding = this.classifier.finding(sentence);
+    return finding ? [finding] : [];
   }
 
   #ungrounded(sentence: string, sources: readonly string[], question: string | undefined): PolicyFinding[] {

@@ -6,7 +6,7 @@ export { Importer, type ImportEvent, type ImportOptions } from './importer.js';
 export { Knowledge, openKnowledge } from './knowledge.js';
 export { KnowledgeModule } from './knowledge.module.js';
 export { KnowledgeRepository } from './knowledge-repository.js';
-export { FORMATS, type Format } from './readers/reading.js';
+export { FORMATS, readKnowledge, type Format } from './readers/reading.js';
 export { Retriever, type Hit, type RetrieveOptions } from './retriever.js';
 export { SangdamRetriever } from './sangdam-retriever.js';
 export { ShippedKnowledge } from './shipped-knowledge.js';

@@ -5,6 +5,7 @@ import type { ConversationEvent } from '../../src/conversation/events.js';
 import {
   GUARDRAILS_FOLDER,
   InputRails,
+  OutputClassifier,
   OutputRails,
   PassageRails,
   PhoneRegistry,
@@ -115,7 +116,7 @@ function withFault(stage: 'input' | 'passage' | 'output', fault: Fault): NonNull
   const replaced = {
     input: () => ({ token: InputRails, by: faulty(new InputRails(rules)) }),
     passage: () => ({ token: PassageRails, by: faulty(new PassageRails(rules)) }),
-    output: () => ({ token: OutputRails, by: faulty(new OutputRails(rules, phones)) }),
+    output: () => ({ token: OutputRails, by: faulty(new OutputRails(rules, phones, OutputClassifier.load(GUARDRAILS_FOLDER))) }),
   }[stage]();
   return [{ token: Clock, by: clock }, replaced];
 }
@@ -245,7 +246,7 @@ describe('the check of a sentence', () => {
 
   it('that was slow once, as while patterns are compiled, is done again', async () => {
     const clock = new LeapingClock();
-    const rails = new OutputRails(rules, phones);
+    const rails = new OutputRails(rules, phones, OutputClassifier.load(GUARDRAILS_FOLDER));
     let calls = 0;
     const check = rails.check.bind(rails);
     rails.check = (sentence, context) => {

@@ -6,7 +6,7 @@ import { SystemClock } from '../../src/config/clock.js';
 import { shipped } from '../../src/config/package-root.js';
 import { LOCALES, text, textKeys } from '../../src/config/texts.js';
 import { Release, type ReleaseContext } from '../../src/conversation/release.js';
-import { FixedTexts, GUARDRAILS_FOLDER, OutputRails, PhoneRegistry, RuleSet } from '../../src/guardrails/index.js';
+import { FixedTexts, GUARDRAILS_FOLDER, OutputClassifier, OutputRails, PhoneRegistry, RuleSet } from '../../src/guardrails/index.js';
 import { NamedEntities } from '../../src/privacy/index.js';
 import { auditOf, emptyStore } from '../support/empty-store.js';
 
@@ -20,7 +20,7 @@ beforeAll(async () => {
   const store = await emptyStore();
   ({ remove } = store);
   release = new Release(
-    new OutputRails(rules, phones),
+    new OutputRails(rules, phones, OutputClassifier.load(GUARDRAILS_FOLDER)),
     phones,
     await auditOf(store.database),
     new SystemClock(),

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { GUARDRAILS_FOLDER, OutputRails, PhoneRegistry, RuleSet } from '../../src/guardrails/index.js';
+import { GUARDRAILS_FOLDER, OutputClassifier, OutputRails, PhoneRegistry, RuleSet } from '../../src/guardrails/index.js';
 import { splitSentences } from '../../src/text/sentences.js';
 import { approvedAnswers } from './approved-answers.js';
 
 const phones = PhoneRegistry.load(GUARDRAILS_FOLDER);
-const rails = new OutputRails(RuleSet.load(GUARDRAILS_FOLDER), phones);
+const rails = new OutputRails(RuleSet.load(GUARDRAILS_FOLDER), phones, OutputClassifier.load(GUARDRAILS_FOLDER));
 
 const SOURCE =
   '한결 정기예금의 12개월 기본금리는 연 2.70%이고 1계좌 100만원부터 가입하실 수 있습니다. ' +
