@@ -10,7 +10,7 @@ import { findEmails, findIpAddresses } from './internet.js';
 import { findFamiliarNames } from './familiar-names.js';
 import { findKnownNames, findNames } from './names.js';
 import { account } from './numbers-account.js';
-import { card, findCardExpiries, findCvcs } from './numbers-card.js';
+import { card, expiriesBehind, findCardExpiries, findCvcs } from './numbers-card.js';
 import {
   businessNumber,
   corporateNumber,
@@ -153,6 +153,7 @@ function candidatesIn(reading: Reading, { isKnownName }: DetectOptions): Candida
   const accepted = [...numbers, ...emails].filter(({ score }) => score >= MASK_SCORE);
   const cards = accepted.filter(({ type }) => type === 'CARD');
   const expiries = findCardExpiries(reading, cards);
+  const codes = findCvcs(reading, cards, expiries);
   const secrets = findSecrets(reading).filter(
     (secret) => !isHotline(secret) && !accepted.some((number) => covers(number, secret)),
   );
@@ -163,7 +164,8 @@ function candidatesIn(reading: Reading, { isKnownName }: DetectOptions): Candida
     ...numbers,
     ...emails,
     ...expiries,
-    ...findCvcs(reading, cards, expiries),
+    ...codes,
+    ...expiriesBehind(reading, codes),
     ...secrets,
     ...findPlates(reading),
     ...findIpAddresses(reading),

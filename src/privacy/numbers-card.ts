@@ -52,8 +52,12 @@ export function findCardExpiries(reading: Reading, cards: readonly Candidate[]):
       CARD_WORD.test(text.slice(end, end + CARD_CONTEXT_REACH / 2)) ||
       cards.some((card) => card.end <= start && start - card.end <= CARD_CONTEXT_REACH),
   );
-  const following = cards.flatMap((card) => afterwards(text, card.end, EXPIRY_AFTER_CARD, 'CARD_EXPIRY'));
-  return [...labelled, ...following];
+  return [...labelled, ...expiriesBehind(reading, cards)];
+}
+
+/** Month and year right behind a card's number or its code. */
+export function expiriesBehind({ text }: Reading, values: readonly Candidate[]): Candidate[] {
+  return values.flatMap(({ end }) => afterwards(text, end, EXPIRY_AFTER_CARD, 'CARD_EXPIRY'));
 }
 
 const CVC_LABELLED = new RegExp(
