@@ -1,6 +1,7 @@
 import { normalise } from '../text/normalise.js';
 import { standsVerbatim, ungroundedFacts } from './grounding.js';
 import type { OutputClassifier } from './output-classifier/output-classifier.js';
+import { oddFigures } from './odd-figures.js';
 import { omissionsOf, type Omission } from './omissions.js';
 import type { PhoneRegistry } from './phones.js';
 import type { PolicyFinding } from './policy.js';
@@ -62,6 +63,7 @@ export class OutputRails {
       ...this.#leak(sentence, context.promptText),
       ...broken,
       ...(context.sources ? this.#ungrounded(sentence, sources, context.question) : []),
+      ...(context.sources && !fromSource ? this.#odd(sentence, sources) : []),
       ...(broken.length === 0 && !fromSource ? this.#secondOpinion(sentence) : []),
       ...(context.verbatim && !fromSource ? [whole('OUT_UNGROUNDED', 'not-verbatim', sentence)] : []),
     ];
@@ -87,9 +89,22 @@ export class OutputRails {
     return this.rules.findings('output', sentence).filter(({ score }) => score >= (fromSource ? hard : act));
   }
 
+  /** On the whole, and on each statement in it: what has no end mark stands in one sentence with the next, and drowns in it. */
   #secondOpinion(sentence: string): PolicyFinding[] {
-    const finding = this.classifier.finding(sentence);
-    return finding ? [finding] : [];
+    const statements = sentence.split(STATEMENT_END).map((statement) => statement.replace(WRAPPING, ''));
+    const texts = statements.length > 1 ? [sentence, ...statements] : statements;
+    const found = texts.flatMap((text) => this.classifier.finding(text) ?? []).sort((a, b) => b.score - a.score)[0];
+    return found ? [{ ...found, start: 0, end: sentence.length }] : [];
+  }
+
+  #odd(sentence: string, sources: readonly string[]): PolicyFinding[] {
+    return oddFigures(sentence, sources).map(({ start, end }) => ({
+      category: 'OUT_UNGROUNDED',
+      rule: 'odd-figure',
+      score: 1,
+      start,
+      end,
+    }));
   }
 
   #ungrounded(sentence: string, sources: readonly string[], question: string | undefined): PolicyFinding[] {
@@ -124,6 +139,12 @@ export class OutputRails {
     return { text, runs };
   }
 }
+
+/** Behind the ending of a Korean predicate, behind a quoted sentence, and where English goes over to Korean. */
+const STATEMENT_END =
+  /(?<=[가-힣](?:다|요|까|죠)[.!?…]?["'”’*_)\]]{0,3})\s+|(?<=[.!?:]["'”’*_]{1,3})\s+|(?<=[A-Za-z]{2}[.!?]?["'”’*_]{0,3})\s+(?=[가-힣])/u;
+/** Quotation marks and markup around a statement. */
+const WRAPPING = /^[\s"'“”‘’*_`>-]+|[\s"'“”‘’*_`]+$/gu;
 
 /** A sentence of fewer letters says nothing that is the prompt's own. */
 const SHORTEST_LEAK = 12;

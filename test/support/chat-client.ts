@@ -22,7 +22,10 @@ export class ChatClient {
   resumeToken = '';
   #waiting: { test: (event: ConversationEvent) => boolean; resolve: (event: ConversationEvent) => void }[] = [];
 
-  private constructor(readonly socket: Socket) {
+  readonly socket: Socket;
+
+  private constructor(socket: Socket) {
+    this.socket = socket;
     socket.on('event', (event: ConversationEvent) => this.#take(event));
     socket.on('signal', (signal: { type: string; data: unknown }) => this.signals.push(signal));
     socket.onAny((...frame: unknown[]) => this.wire.push(JSON.stringify(frame)));
