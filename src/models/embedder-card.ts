@@ -15,6 +15,8 @@ export interface EmbedderCard {
   name: string;
   licence: string;
   dimensions: number;
+  /** Length of the graph's second output, `layers`, where it has one: the means over the tokens of some of its layers. */
+  layers?: number;
   /** Longest input with its special tokens; longer ones are cut. */
   maxTokens: number;
   prefixes: Record<EmbeddingKind, string>;

@@ -10,12 +10,14 @@ export interface EmbedderWorkerData {
 }
 
 export type ToEmbedderWorker =
-  { type: 'embed'; job: number; texts: readonly string[]; kind: EmbeddingKind } | { type: 'cancel'; job: number };
+  /** `layers`: those of the model too. */
+  | { type: 'embed'; job: number; texts: readonly string[]; kind: EmbeddingKind; layers: boolean }
+  | { type: 'cancel'; job: number };
 
 export type FromEmbedderWorker =
   | { type: 'ready' }
   | { type: 'unloadable'; cause: 'checksum'; file: CardFile['file'] }
   | { type: 'unloadable'; cause: 'load-failed'; message: string }
-  /** `vectors` is float32[texts × dimensions], in the order of the texts; its buffer is moved, not copied. */
-  | { type: 'embedded'; job: number; vectors: Float32Array }
+  /** `vectors` is float32[texts × dimensions], `layers` float32[texts × card.layers], in the order of the texts; their buffers are moved, not copied. */
+  | { type: 'embedded'; job: number; vectors: Float32Array; layers?: Float32Array }
   | { type: 'failed'; job: number; message: string };

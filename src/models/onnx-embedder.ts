@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { AppError } from '../config/app-error.js';
 import { shipped } from '../config/package-root.js';
-import { Embedder, type EmbeddingKind } from './embedder.js';
+import { Embedder, type EmbeddingKind, type QueryReading } from './embedder.js';
 import { embedderId, readEmbedderCard, type EmbedderCard } from './embedder-card.js';
 import type { ModelReason } from './model-reason.js';
 import type { EmbedderWorkerData, FromEmbedderWorker, ToEmbedderWorker } from './onnx-embedder.protocol.js';
@@ -21,7 +21,7 @@ export interface OnnxEmbedderOptions {
 }
 
 interface PendingJob {
-  resolve: (vectors: Float32Array[]) => void;
+  resolve: (readings: QueryReading[]) => void;
   reject: (error: unknown) => void;
 }
 
@@ -33,6 +33,8 @@ interface PendingJob {
 export class OnnxEmbedder extends Embedder {
   readonly id: string;
   readonly dimensions: number;
+  /** Length of the layers of a reading; 0 where the model gives none. */
+  private readonly layers: number;
   private unavailableFor: ModelReason | undefined = 'loading';
   private worker: Worker | undefined;
   private lastJob = 0;
@@ -48,6 +50,7 @@ export class OnnxEmbedder extends Embedder {
     super();
     this.id = card ? embedderId(card) : 'none';
     this.dimensions = card?.dimensions ?? 0;
+    this.layers = card?.layers ?? 0;
     if (card) this.startWorker(card);
     else this.becomeUnavailable('embedder-missing');
   }
@@ -73,6 +76,19 @@ export class OnnxEmbedder extends Embedder {
   }
 
   override async embed(texts: readonly string[], kind: EmbeddingKind, signal?: AbortSignal): Promise<Float32Array[]> {
+    return (await this.#run(texts, kind, false, signal)).map(({ vector }) => vector);
+  }
+
+  override read(queries: readonly string[], signal?: AbortSignal): Promise<QueryReading[]> {
+    return this.#run(queries, 'query', true, signal);
+  }
+
+  async #run(
+    texts: readonly string[],
+    kind: EmbeddingKind,
+    layers: boolean,
+    signal: AbortSignal | undefined,
+  ): Promise<QueryReading[]> {
     signal?.throwIfAborted();
     // A worker that is starting again takes the job as soon as it has loaded.
     if (!this.worker || (this.unavailableFor && this.unavailableFor !== 'loading'))
@@ -85,9 +101,9 @@ export class OnnxEmbedder extends Embedder {
     };
     signal?.addEventListener('abort', cancel, { once: true });
     try {
-      return await new Promise<Float32Array[]>((resolve, reject) => {
+      return await new Promise<QueryReading[]>((resolve, reject) => {
         this.pending.set(job, { resolve, reject });
-        this.post({ type: 'embed', job, texts, kind });
+        this.post({ type: 'embed', job, texts, kind, layers });
       });
     } finally {
       signal?.removeEventListener('abort', cancel);
@@ -127,7 +143,12 @@ export class OnnxEmbedder extends Embedder {
         return;
       case 'embedded': {
         this.mayRestart = true;
-        this.take(message.job)?.resolve(rowsOf(message.vectors, this.dimensions));
+        const layers = message.layers && rowsOf(message.layers, this.layers);
+        const readings = rowsOf(message.vectors, this.dimensions).map((vector, row) => ({
+          vector,
+          ...(layers ? { layers: layers[row]! } : {}),
+        }));
+        this.take(message.job)?.resolve(readings);
         return;
       }
       case 'failed':

@@ -27,6 +27,7 @@ interface Job {
   /** Indices of the texts still to do, longest first, so that rows of one batch need little padding. */
   order: number[];
   vectors: Float32Array;
+  layers?: Float32Array;
 }
 
 interface Batch {
@@ -98,13 +99,14 @@ function queueOf(texts: readonly string[]): Job[] {
   return texts.length <= SINGLE_TEXTS ? singles : bulk;
 }
 
-function jobOf({ job, texts, kind }: ToEmbedderWorker & { type: 'embed' }): Job {
+function jobOf({ job, texts, kind, layers }: ToEmbedderWorker & { type: 'embed' }): Job {
   return {
     id: job,
     texts,
     prefix: card.prefixes[kind],
     order: texts.map((_, index) => index).sort((a, b) => texts[b]!.length - texts[a]!.length || a - b),
     vectors: new Float32Array(texts.length * card.dimensions),
+    ...(layers && card.layers ? { layers: new Float32Array(texts.length * card.layers) } : {}),
   };
 }
 
@@ -121,7 +123,7 @@ async function run(): Promise<void> {
       if (job.texts.length > BATCH_ROWS && bulkThreads > 1) wide ??= await openSession(bulkThreads);
       await embedBatch(job, queue === bulk && wide ? wide : model!.single);
       if (job.order.length === 0 && drop(queue, job))
-        send({ type: 'embedded', job: job.id, vectors: job.vectors }, [job.vectors.buffer as ArrayBuffer]);
+        sendDone(job);
     } catch (error) {
       drop(queue, job);
       send({ type: 'failed', job: job.id, message: String(error) });
@@ -130,6 +132,11 @@ async function run(): Promise<void> {
   running = false;
   // The session of many threads has its own copy of the weights, so it is kept only while there is bulk work; opening it takes 50 ms.
   await wide?.release();
+}
+
+function sendDone({ id, vectors, layers }: Job): void {
+  const moved = [vectors, layers].flatMap((array) => (array ? [array.buffer as ArrayBuffer] : []));
+  send({ type: 'embedded', job: id, vectors, ...(layers ? { layers } : {}) }, moved);
 }
 
 /** False where the job was cancelled meanwhile. */
@@ -150,15 +157,18 @@ async function embedBatch(job: Job, session: InferenceSession): Promise<void> {
       mask[r * width + t] = 1n;
     }),
   );
-  const { embedding } = await session.run({
+  const feeds = {
     input_ids: new Tensor('int64', ids, [rows.length, width]),
     attention_mask: new Tensor('int64', mask, [rows.length, width]),
-  });
-  const vectors = embedding!.data as Float32Array;
-  indices.forEach((index, r) => {
-    const vector = vectors.subarray(r * card.dimensions, (r + 1) * card.dimensions);
-    job.vectors.set(vector, index * card.dimensions);
-  });
+  };
+  const { embedding, layers } = await session.run(feeds, job.layers ? ['embedding', 'layers'] : ['embedding']);
+  scatter(embedding!.data as Float32Array, indices, job.vectors, card.dimensions);
+  if (layers && job.layers) scatter(layers.data as Float32Array, indices, job.layers, card.layers!);
+}
+
+/** Row `r` of `from` becomes row `indices[r]` of `to`. */
+function scatter(from: Float32Array, indices: readonly number[], to: Float32Array, width: number): void {
+  for (const [r, index] of indices.entries()) to.set(from.subarray(r * width, (r + 1) * width), index * width);
 }
 
 /** Takes the longest texts left, as many as fit one batch. */

@@ -1,17 +1,21 @@
-import type { EmbeddingKind } from './embedder.js';
+import type { EmbeddingKind, QueryReading } from './embedder.js';
 import { WrappedEmbedder } from './wrapped-embedder.js';
 
-/** Questions whose vectors are kept. A message's vector is asked for by the rails and by the retrieval within milliseconds. */
+/** Questions whose readings are kept. A message's is asked for by the rails and by the retrieval within milliseconds. */
 const KEPT = 256;
 
-/** Computes the vector of a question once: whoever asks for the same one again, or meanwhile, gets the same vector. */
+/** Reads a question once: whoever asks for the same one again, or meanwhile, gets the same vector and layers. */
 export class RecentQueries extends WrappedEmbedder {
-  readonly #vectors = new Map<string, Promise<Float32Array>>();
+  readonly #readings = new Map<string, Promise<QueryReading>>();
 
   override async embed(texts: readonly string[], kind: EmbeddingKind, signal?: AbortSignal): Promise<Float32Array[]> {
     if (kind !== 'query' || texts.length !== 1) return this.embedder.embed(texts, kind, signal);
-    signal?.throwIfAborted();
-    return [await this.#vector(texts[0]!)];
+    return [(await this.#reading(texts[0]!, signal)).vector];
+  }
+
+  override async read(queries: readonly string[], signal?: AbortSignal): Promise<QueryReading[]> {
+    if (queries.length !== 1) return this.embedder.read(queries, signal);
+    return [await this.#reading(queries[0]!, signal)];
   }
 
   override close(): Promise<void> {
@@ -19,13 +23,14 @@ export class RecentQueries extends WrappedEmbedder {
   }
 
   /** Not aborted with whoever asked first, since others may wait for it. */
-  #vector(text: string): Promise<Float32Array> {
-    const known = this.#vectors.get(text);
+  async #reading(text: string, signal?: AbortSignal): Promise<QueryReading> {
+    signal?.throwIfAborted();
+    const known = this.#readings.get(text);
     if (known) return known;
-    const vector = this.embedder.embed([text], 'query').then(([only]) => only!);
-    this.#vectors.set(text, vector);
-    vector.catch(() => this.#vectors.delete(text));
-    if (this.#vectors.size > KEPT) this.#vectors.delete(this.#vectors.keys().next().value!);
-    return vector;
+    const reading = this.embedder.read([text]).then(([only]) => only!);
+    this.#readings.set(text, reading);
+    reading.catch(() => this.#readings.delete(text));
+    if (this.#readings.size > KEPT) this.#readings.delete(this.#readings.keys().next().value!);
+    return reading;
   }
 }

@@ -1,4 +1,4 @@
-import { Embedder } from './embedder.js';
+import { Embedder, type QueryReading } from './embedder.js';
 import type { ModelReason } from './model-reason.js';
 
 /** An embedder in front of another one, which it is to everybody who asks. */
@@ -21,5 +21,9 @@ export abstract class WrappedEmbedder extends Embedder {
 
   override get reason(): ModelReason | undefined {
     return this.embedder.reason;
+  }
+
+  override read(queries: readonly string[], signal?: AbortSignal): Promise<QueryReading[]> {
+    return this.embedder.read(queries, signal);
   }
 }

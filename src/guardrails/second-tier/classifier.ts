@@ -4,32 +4,34 @@ import { BUCKETS, ngrams } from './features.js';
 
 /** What the file's header says. */
 export interface ClassifierHeader {
-  /** The embedder whose query vectors it reads; with those of another it is worthless. */
+  /** The embedder whose layers it reads; with those of another it is worthless. */
   embedder: string;
+  /** Length of the layers (`QueryReading.layers`). */
   dimensions: number;
   /** `NONE`, a category, or category and variant: `ABUSE/threat`. */
   labels: readonly string[];
   /** Probability from which a category counts. One that is not named here never does. */
   thresholds: Readonly<Record<string, number>>;
-  /** Weight of one step of the stored bytes, a label each, for the vector's and the n-grams' part. */
-  vectorSteps: readonly number[];
+  /** Weight of one step of the stored bytes, a label each, for the layers' and the n-grams' part. */
+  layerSteps: readonly number[];
   ngramSteps: readonly number[];
   bias: readonly number[];
-  /** The mean of the training part's vectors, which is taken off. */
+  /** Mean and spread of the training part's layers: they are read as `(value - mean) / spread`. */
   mean: readonly number[];
+  spread: readonly number[];
 }
 
-/** Weights of a label: `vector[dimensions]` and `ngrams[BUCKETS]`, one row a label. */
+/** Weights of a label: `layers[dimensions]` and `ngrams[BUCKETS]`, one row a label. */
 export interface Weights {
-  vector: Float32Array;
+  layers: Float32Array;
   ngrams: Float32Array;
 }
 
-const MAGIC = 'SDRAILS1';
+const MAGIC = 'SDRAILS2';
 
 /**
- * Multinomial logistic regression over the embedder's vector of a message and its hashed character n-grams.
- * File: magic, length of the header (uint32, little-endian), header (JSON), int8 weights of the vector part, then of the n-grams.
+ * Multinomial logistic regression over the embedder's layers of a message and its hashed character n-grams.
+ * File: magic, length of the header (uint32, little-endian), header (JSON), int8 weights of the layers' part, then of the n-grams.
  */
 export class Classifier {
   readonly #weights: Weights;
@@ -40,10 +42,10 @@ export class Classifier {
     /** First 12 hex digits of the file's SHA-256. */
     readonly version: string,
   ) {
-    const { labels, dimensions, vectorSteps, ngramSteps } = header;
+    const { labels, dimensions, layerSteps, ngramSteps } = header;
     const split = labels.length * dimensions;
     this.#weights = {
-      vector: Float32Array.from(bytes.subarray(0, split), (step, at) => step * vectorSteps[Math.floor(at / dimensions)]!),
+      layers: Float32Array.from(bytes.subarray(0, split), (step, at) => step * layerSteps[Math.floor(at / dimensions)]!),
       ngrams: Float32Array.from(bytes.subarray(split), (step, at) => step * ngramSteps[Math.floor(at / BUCKETS)]!),
     };
   }
@@ -66,30 +68,30 @@ export class Classifier {
 
   /** The file of trained weights, quantised to one byte each. */
   static serialise(
-    header: Omit<ClassifierHeader, 'vectorSteps' | 'ngramSteps'>,
-    { vector, ngrams: grams }: Weights,
+    header: Omit<ClassifierHeader, 'layerSteps' | 'ngramSteps'>,
+    { layers, ngrams: grams }: Weights,
   ): Buffer {
-    const vectorPart = quantised(vector, header.dimensions);
+    const layerPart = quantised(layers, header.dimensions);
     const ngramPart = quantised(grams, BUCKETS);
-    const full: ClassifierHeader = { ...header, vectorSteps: vectorPart.steps, ngramSteps: ngramPart.steps };
+    const full: ClassifierHeader = { ...header, layerSteps: layerPart.steps, ngramSteps: ngramPart.steps };
     const json = Buffer.from(JSON.stringify(full));
     const length = Buffer.alloc(4);
     length.writeUInt32LE(json.length);
-    return Buffer.concat([Buffer.from(MAGIC, 'latin1'), length, json, vectorPart.bytes, ngramPart.bytes]);
+    return Buffer.concat([Buffer.from(MAGIC, 'latin1'), length, json, layerPart.bytes, ngramPart.bytes]);
   }
 
   /**
    * The probability of each label.
-   * @param vector the message's query vector, `float32[dimensions]`
+   * @param layers what the embedder's layers make of the message, `float32[dimensions]`
    */
-  probabilities(text: string, vector: Float32Array): Map<string, number> {
-    const { labels, dimensions, mean, bias } = this.header;
+  probabilities(text: string, layers: Float32Array): Map<string, number> {
+    const { labels, dimensions, mean, spread, bias } = this.header;
     const { places, weights } = ngrams(text);
-    const centred = vector.map((value, at) => value - mean[at]!);
+    const read = layers.map((value, at) => (value - mean[at]!) / spread[at]!);
     const scores = labels.map((_, label) => {
       let score = bias[label]!;
       const row = label * dimensions;
-      for (let at = 0; at < dimensions; at++) score += this.#weights.vector[row + at]! * centred[at]!;
+      for (let at = 0; at < dimensions; at++) score += this.#weights.layers[row + at]! * read[at]!;
       const grams = label * BUCKETS;
       for (let at = 0; at < places.length; at++) score += this.#weights.ngrams[grams + places[at]!]! * weights[at]!;
       return score;

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { Classifier } from './classifier.js';
 import type { EarlierEmbedders } from '../../models/earlier-embedders.js';
-import type { Embedder } from '../../models/embedder.js';
+import type { Embedder, QueryReading } from '../../models/embedder.js';
 import type { PolicyCategory, PolicyFinding } from '../policy.js';
+import { unitsOf } from './units.js';
 
 /** Why the second tier does not judge. */
 export type SecondTierAbsence = 'file-missing' | 'other-embedder' | 'embedder-unavailable';
@@ -12,7 +13,7 @@ export const CLASSIFIER_FILE = join('classifier', 'rails.bin');
 const RULE = 'second-tier/';
 
 /**
- * The classifier over the vector of a message: decides what the rules leave open. It says one category at most, and nothing
+ * The classifier over what the embedder reads in a message: decides what the rules leave open. It says one category at most, and nothing
  * below the threshold of that category.
  */
 export class SecondTier {
@@ -48,14 +49,20 @@ export class SecondTier {
   }
 
   /**
-   * What the message is, if the classifier is sure enough: one finding or none.
+   * What the message is, if the classifier is sure enough of it or of a part of it: one finding or none. The whole message is read once for
+   * the classifier and for the retrieval.
    * @param text masked
    * @throws AppError `embedder.unavailable`; Error where it is absent.
    */
   async findings(text: string): Promise<PolicyFinding[]> {
     if (!this.classifier || !this.embedder || this.absence) throw new Error(`no second tier: ${this.absence}`);
-    const [vector] = await this.embedder.embed([embeddedForm(text)], 'query');
-    const judged = judge(this.classifier, text, vector!);
+    const [whole, ...parts] = unitsOf(text);
+    const [[first], others] = await Promise.all([
+      this.embedder.read([embeddedForm(whole!)]),
+      this.embedder.read(parts.map(embeddedForm)),
+    ]);
+    const units = [whole!, ...parts].map((unit, at) => ({ text: unit, layers: layersOf([first!, ...others][at]!) }));
+    const judged = judgeUnits(this.classifier, units);
     return judged ? [{ ...judged, start: 0, end: text.length }] : [];
   }
 }
@@ -67,16 +74,36 @@ export function embeddedForm(text: string): string {
 
 const MASK_TOKEN = /\[(?:[가-힣A-Z]+(?:#\d+)?|삭제)\]/g;
 
+/** A text of a message with what the embedder's layers make of it. */
+export interface Unit {
+  text: string;
+  layers: Float32Array;
+}
+
+export function layersOf({ layers }: QueryReading): Float32Array {
+  if (!layers) throw new Error('an embedder without layers');
+  return layers;
+}
+
+/** The surest of what the classifier finds in the texts of one message. */
+export function judgeUnits(classifier: Classifier, units: readonly Unit[]): Judgement | undefined {
+  const found = units.flatMap(({ text, layers }) => judge(classifier, text, layers) ?? []);
+  return found.sort((a, b) => b.score - a.score)[0];
+}
+
+export interface Judgement {
+  category: PolicyCategory;
+  rule: string;
+  /** Probability, from 0 to 1. */
+  score: number;
+}
+
 /**
  * The likeliest category, by the probability that the message is any but a harmless one, if that reaches the category's threshold.
  * OFF_TOPIC is harmless beside the others.
  */
-export function judge(
-  classifier: Classifier,
-  text: string,
-  vector: Float32Array,
-): { category: PolicyCategory; rule: string; score: number } | undefined {
-  const { label, category, score } = likeliest(classifier.probabilities(text, vector));
+export function judge(classifier: Classifier, text: string, layers: Float32Array): Judgement | undefined {
+  const { label, category, score } = likeliest(classifier.probabilities(text, layers));
   const threshold = classifier.header.thresholds[category];
   if (threshold === undefined || score < threshold) return undefined;
   return { category: category as PolicyCategory, rule: `${RULE}${label}`, score: Math.round(score * 1_000) / 1_000 };
