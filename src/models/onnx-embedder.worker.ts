@@ -122,8 +122,7 @@ async function run(): Promise<void> {
     try {
       if (job.texts.length > BATCH_ROWS && bulkThreads > 1) wide ??= await openSession(bulkThreads);
       await embedBatch(job, queue === bulk && wide ? wide : model!.single);
-      if (job.order.length === 0 && drop(queue, job))
-        sendDone(job);
+      if (job.order.length === 0 && drop(queue, job)) sendDone(job);
     } catch (error) {
       drop(queue, job);
       send({ type: 'failed', job: job.id, message: String(error) });

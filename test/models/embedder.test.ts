@@ -67,6 +67,19 @@ describe('the shipped embedder', () => {
     }
   });
 
+  it('reads a question with its layers in the same run: the vector is the same, bit for bit', async () => {
+    const questions = ['카드를 잃어버렸는데 어떡하죠?', '환율'];
+    const [[vector], [reading]] = await Promise.all([
+      embedder.embed([questions[0]!], 'query'),
+      embedder.read([questions[0]!]),
+    ]);
+    expect(reading!.vector).toEqual(vector);
+    const both = await embedder.read(questions);
+    for (const { layers } of both) expect(layers).toHaveLength(6 * 384);
+    expect(dot(both[0]!.layers!, both[1]!.layers!)).toBeLessThan(dot(both[0]!.layers!, both[0]!.layers!));
+    expect(await embedder.read([])).toEqual([]);
+  });
+
   it('cuts a long text at 512 tokens: what comes later changes nothing', async () => {
     const long = '예금자보호법에 따라 보호됩니다. '.repeat(400);
     const [cut, longer] = await embedder.embed([long, `${long} 전혀 다른 이야기`], 'passage');
