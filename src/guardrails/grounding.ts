@@ -36,6 +36,8 @@ export function standsVerbatim(sentence: string, source: string): boolean {
   return readingOf(source).sentences.has(bare(sentence));
 }
 
+/** `월 1회`, `월 1만원까지`: once or so much in a month, which an answer may say as 한 달에. */
+const MONTHLY = /(?<![가-힣\d])월 ?(?:최대 |최고 )?(?=[\d한두일])/u;
 const QUOTING = /말씀하신|문의하신/;
 const QUOTABLE: ReadonlySet<Fact['kind']> = new Set(['AMOUNT', 'PERIOD', 'DATE']);
 
@@ -52,7 +54,7 @@ function readingOf(source: string): SourceReading {
     return known;
   }
   const reading = {
-    facts: new Set(extractFacts(source).map(keyOf)),
+    facts: new Set([...extractFacts(source).map(keyOf), ...(MONTHLY.test(source) ? ['PERIOD:P1M'] : [])]),
     sentences: new Set(splitSentences(source).map(bare)),
   };
   readings.set(source, reading);
