@@ -4,7 +4,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { ANSWER_INSTRUCTIONS } from '../dist/conversation/answer-prompt.js';
-import { GUARDRAILS_FOLDER, OutputClassifier, OutputRails, PhoneRegistry, readSentences, RuleSet } from '../dist/guardrails/index.js';
+import {
+  GUARDRAILS_FOLDER,
+  OutputClassifier,
+  OutputRails,
+  PhoneRegistry,
+  readSentences,
+  RuleSet,
+} from '../dist/guardrails/index.js';
 import { splitSentences } from '../dist/text/sentences.js';
 import { printMachine, quantile } from './support/machine.mjs';
 
@@ -37,7 +44,9 @@ for (const [name, some] of [
 }
 const alone = labelled.map((sentence) => time(() => classifier.finding(sentence)));
 console.log(`second opinion alone: ${distribution(alone)}`);
-const unread = answers.slice(0, 200).map((answer, at) => time(() => rails.check('네, 그렇습니다.', { sources: [`${answer} (${at})`] })));
+const unread = answers
+  .slice(0, 200)
+  .map((answer, at) => time(() => rails.check('네, 그렇습니다.', { sources: [`${answer} (${at})`] })));
 console.log(`a source that was not read before: ${distribution(unread)}`);
 hostile();
 
@@ -65,17 +74,32 @@ function hostile() {
     base64: Buffer.from(fill('승인을 약속드립니다 ')).toString('base64').slice(0, 4_000),
     brackets: '('.repeat(2_000) + ')'.repeat(2_000),
     ...Object.fromEntries(
-      ['무조건 승인 ', '원금 손실 ', '다른 은행 ', '제가 받은 ', '수수료 면제 ', '연 3.5% ', '제3조의2 ', '/etc/bank ', 'you will '].map((piece) => [
-        `“${piece.trim()}” over and over`,
-        fill(piece),
-      ]),
+      [
+        '무조건 승인 ',
+        '원금 손실 ',
+        '다른 은행 ',
+        '제가 받은 ',
+        '수수료 면제 ',
+        '연 3.5% ',
+        '제3조의2 ',
+        '/etc/bank ',
+        'you will ',
+      ].map((piece) => [`“${piece.trim()}” over and over`, fill(piece)]),
     ),
   };
   const sources = answersFrom(0, SOURCES);
   const worst = Object.entries(texts)
-    .map(([name, sentence]) => ({ name, ms: Math.max(...Array.from({ length: 3 }, () => time(() => check({ sentence, sources })))) }))
+    .map(([name, sentence]) => ({
+      name,
+      ms: Math.max(...Array.from({ length: 3 }, () => time(() => check({ sentence, sources })))),
+    }))
     .sort((a, b) => b.ms - a.ms);
-  console.log(`sentences of 4,000 characters, the slowest: ${worst.slice(0, 4).map(({ name, ms }) => `${name} ${ms.toFixed(1)} ms`).join(', ')}`);
+  console.log(
+    `sentences of 4,000 characters, the slowest: ${worst
+      .slice(0, 4)
+      .map(({ name, ms }) => `${name} ${ms.toFixed(1)} ms`)
+      .join(', ')}`,
+  );
 }
 
 function time(work) {

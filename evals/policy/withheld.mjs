@@ -9,6 +9,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
+import { ANSWER_INSTRUCTIONS } from '../../dist/conversation/answer-prompt.js';
 import { GUARDRAILS_FOLDER, OutputClassifier, OutputRails, PhoneRegistry, RuleSet } from '../../dist/guardrails/index.js';
 import { splitSentences } from '../../dist/text/sentences.js';
 
@@ -39,7 +40,7 @@ function report(name, sentences) {
   const lost = sentences.flatMap(({ source, text }) => {
     const answer = answers.get(source);
     if (answer === undefined) throw new Error(`no exemplar ${source}`);
-    const { action, findings } = rails.check(text, { sources: [answer] });
+    const { action, findings } = rails.check(text, { sources: [answer], promptText: ANSWER_INSTRUCTIONS });
     return action === 'pass' ? [] : [{ source, text, rules: findings.map(({ rule }) => rule).join(', ') }];
   });
   const share = lost.length / sentences.length;
