@@ -23,7 +23,7 @@ const judged = lines
   .filter(({ batch }) => !options.batch || batch === options.batch)
   .map((line) => ({ ...line, found: rails.check(line.text).findings.map(({ category }) => category) }));
 console.log(`output rules ${rules.version}: stopped (by a rule of the line's own category) of what must not be said; passed of look-alikes`);
-for (const batch of [...new Set(judged.map((line) => line.batch))]) {
+for (const batch of new Set(judged.map((line) => line.batch))) {
   console.log(`batch ${batch}`);
   const some = judged.filter((line) => line.batch === batch);
   for (const category of [...new Set(some.map((line) => line.category))].sort()) show(category, some.filter((line) => line.category === category));

@@ -91,6 +91,7 @@ const figureMakers = Object.fromEntries(FIGURES.map((kind) => [`figure ${kind}`,
 
 const KIND_MAKERS: Record<string, Maker> = {
   ...figureMakers,
+  'figure LAW': plantArticle,
   'figure of another product': plantOtherProduct,
   'figure computed': plantComputed,
   'figure over two sentences': plantOverTwoSentences,
@@ -115,6 +116,8 @@ function plantFigure(parts: Parts, dice: Dice, kind: FigureKind): Made {
   const { sentence, figure, sources, before, after } = found;
   const wrong = wrongFigure(sentence.slice(figure.start, figure.end), kind, dice);
   if (!wrong) return undefined;
+  // What a source says somewhere is grounded, whatever it says it of.
+  if (known(parts, wrong.text.normalize('NFKC'), sources)) return undefined;
   const planted = sentence.slice(0, figure.start) + wrong.text + sentence.slice(figure.end);
   const around = planted.slice(Math.max(0, figure.start - 8), figure.start + wrong.text.length + 4);
   return answer(dice, { style: wrong.style, sources, before, after, planted, at: figure.start, needles: [around] });
@@ -129,10 +132,18 @@ function plantAdded(parts: Parts, dice: Dice): Made {
   return answer(dice, { style: value.style, sources, before: sentences.slice(0, 1), after: sentences.slice(1, 2), planted, at: planted.indexOf(value.text), needles: [value.text] });
 }
 
-function addedFigure(dice: Dice): Written {
-  const kind = dice.one(FIGURES);
+function addedFigure(dice: Dice, kind: FigureKind = dice.one(FIGURES)): Written {
   const [text] = { RATE: ['3.17%'], RATE_POINT: ['0.35%p'], AMOUNT: ['37,000원'], DATE: ['2027년 3월 14일'], TIME: ['19:40'], PERIOD: ['17영업일'], PHONE: ['1577-2468'], LAW: ['제87조'], COUNT: ['13회'] }[kind];
   return wrongFigure(text!, kind, dice) ?? { text: text!, style: 'plain' };
+}
+
+/** Approved answers cite few articles: one is added. */
+function plantArticle(parts: Parts, dice: Dice): Made {
+  const { sentences, sources } = anyAnswer(parts, dice);
+  const value = addedFigure(dice, 'LAW');
+  const frame = dice.one(['이 내용은 전자금융거래법 @에 있습니다.', '@에 따라 처리됩니다.', '여신전문금융업법 @를 보시면 됩니다.', '근거는 은행법(@)입니다.']);
+  const planted = frame.replace('@', value.text);
+  return answer(dice, { style: value.style, sources, before: sentences.slice(0, 1), after: sentences.slice(1, 2), planted, at: planted.indexOf(value.text), needles: [value.text] });
 }
 
 function plantOtherProduct(parts: Parts, dice: Dice): Made {

@@ -48,10 +48,15 @@ export const trainRailsCommand: Command = {
 /** Trains the second opinion on generated sentences from guardrails/output-lines/ and the shipped knowledge (docs/output-rails.md). */
 export const trainOutputCommand: Command = {
   name: 'train output',
-  description: 'Train the second opinion on generated sentences from labelled lines; writes the classifier and its card',
+  description:
+    'Train the second opinion on generated sentences from labelled lines; writes the classifier and its card',
   options: [
     { flags: '--lines <folder>', description: 'labelled sentences', default: join(GUARDRAILS_FOLDER, 'output-lines') },
-    { flags: '--out <folder>', description: 'the folder of the rules, whose classifier/ is written', default: GUARDRAILS_FOLDER },
+    {
+      flags: '--out <folder>',
+      description: 'the folder of the rules, whose classifier/ is written',
+      default: GUARDRAILS_FOLDER,
+    },
   ],
   reads: false,
   needs: 'nothing',

@@ -1,6 +1,7 @@
 import { normalise } from '../text/normalise.js';
 import { standsVerbatim, ungroundedFacts } from './grounding.js';
 import type { OutputClassifier } from './output-classifier/output-classifier.js';
+import { statementsOf } from './output-classifier/statements.js';
 import { oddFigures } from './odd-figures.js';
 import { omissionsOf, type Omission } from './omissions.js';
 import type { PhoneRegistry } from './phones.js';
@@ -89,11 +90,11 @@ export class OutputRails {
     return this.rules.findings('output', sentence).filter(({ score }) => score >= (fromSource ? hard : act));
   }
 
-  /** On the whole, and on each statement in it: what has no end mark stands in one sentence with the next, and drowns in it. */
+  /** On the whole, and on each statement in it. */
   #secondOpinion(sentence: string): PolicyFinding[] {
-    const statements = sentence.split(STATEMENT_END).map((statement) => statement.replace(WRAPPING, ''));
-    const texts = statements.length > 1 ? [sentence, ...statements] : statements;
-    const found = texts.flatMap((text) => this.classifier.finding(text) ?? []).sort((a, b) => b.score - a.score)[0];
+    const found = statementsOf(sentence)
+      .flatMap((text) => this.classifier.finding(text) ?? [])
+      .sort((a, b) => b.score - a.score)[0];
     return found ? [{ ...found, start: 0, end: sentence.length }] : [];
   }
 
@@ -139,12 +140,6 @@ export class OutputRails {
     return { text, runs };
   }
 }
-
-/** Behind the ending of a Korean predicate, behind a quoted sentence, and where English goes over to Korean. */
-const STATEMENT_END =
-  /(?<=[가-힣](?:다|요|까|죠)[.!?…]?["'”’*_)\]]{0,3})\s+|(?<=[.!?:]["'”’*_]{1,3})\s+|(?<=[A-Za-z]{2}[.!?]?["'”’*_]{0,3})\s+(?=[가-힣])/u;
-/** Quotation marks and markup around a statement. */
-const WRAPPING = /^[\s"'“”‘’*_`>-]+|[\s"'“”‘’*_`]+$/gu;
 
 /** A sentence of fewer letters says nothing that is the prompt's own. */
 const SHORTEST_LEAK = 12;

@@ -116,7 +116,10 @@ function withFault(stage: 'input' | 'passage' | 'output', fault: Fault): NonNull
   const replaced = {
     input: () => ({ token: InputRails, by: faulty(new InputRails(rules)) }),
     passage: () => ({ token: PassageRails, by: faulty(new PassageRails(rules)) }),
-    output: () => ({ token: OutputRails, by: faulty(new OutputRails(rules, phones, OutputClassifier.load(GUARDRAILS_FOLDER))) }),
+    output: () => ({
+      token: OutputRails,
+      by: faulty(new OutputRails(rules, phones, OutputClassifier.load(GUARDRAILS_FOLDER))),
+    }),
   }[stage]();
   return [{ token: Clock, by: clock }, replaced];
 }

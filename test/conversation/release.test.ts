@@ -6,7 +6,14 @@ import { SystemClock } from '../../src/config/clock.js';
 import { shipped } from '../../src/config/package-root.js';
 import { LOCALES, text, textKeys } from '../../src/config/texts.js';
 import { Release, type ReleaseContext } from '../../src/conversation/release.js';
-import { FixedTexts, GUARDRAILS_FOLDER, OutputClassifier, OutputRails, PhoneRegistry, RuleSet } from '../../src/guardrails/index.js';
+import {
+  FixedTexts,
+  GUARDRAILS_FOLDER,
+  OutputClassifier,
+  OutputRails,
+  PhoneRegistry,
+  RuleSet,
+} from '../../src/guardrails/index.js';
 import { NamedEntities } from '../../src/privacy/index.js';
 import { auditOf, emptyStore } from '../support/empty-store.js';
 

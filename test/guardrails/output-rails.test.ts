@@ -103,7 +103,7 @@ describe('output rails', () => {
     expect(new Set(verdict.findings.map(({ category }) => category))).toEqual(
       new Set(['OUT_PROFANITY', 'OUT_PROMISE', 'OUT_UNGROUNDED']),
     );
-    expect(verdict.rulesVersion).toMatch(/^[0-9a-f]{12}$/);
+    expect(verdict.rulesVersion).toMatch(/^[0-9a-f]{12}\+[0-9a-f]{12}$/);
   });
 
   it('let every sentence of an approved answer pass as its own source', () => {

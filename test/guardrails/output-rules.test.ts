@@ -1,7 +1,16 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { shipped } from '../../src/config/package-root.js';
-import { FixedTexts, GUARDRAILS_FOLDER, PhoneRegistry, RuleSet } from '../../src/guardrails/index.js';
+import {
+  FixedTexts,
+  GUARDRAILS_FOLDER,
+  OutputClassifier,
+  OutputRails,
+  PhoneRegistry,
+  readSentences,
+  RuleSet,
+} from '../../src/guardrails/index.js';
 import { splitSentences } from '../../src/text/sentences.js';
 import { approvedAnswers } from './approved-answers.js';
 
@@ -30,6 +39,12 @@ function labelledLines(file: string): Labelled[] {
 }
 
 const labelled = labelledLines('policy.jsonl');
+
+/** Of the lines with that label, those for which it holds. */
+function share(lines: readonly Labelled[], label: 0 | 1, holds: (text: string) => boolean): number {
+  const some = lines.filter((line) => line.label === label);
+  return some.filter(({ text }) => holds(text)).length / some.length;
+}
 
 describe('output rules', () => {
   it.each(labelled.filter(({ label }) => label === 1))('$category: $text', ({ text, category }) => {
@@ -76,15 +91,11 @@ describe('output rules', () => {
     expect(caught(sentence)).toEqual([]);
   });
 
-  it('find at least 93 of 100 sentences that must not be said, and let 98 of 100 look-alikes pass', () => {
-    const lines = labelledLines('output-lines.jsonl');
-    const wrong = (label: 0 | 1): number => {
-      const some = lines.filter((line) => line.label === label);
-      return some.filter(({ text, category }) => caught(text).includes(category) !== (label === 1)).length / some.length;
-    };
-    expect(lines.length).toBeGreaterThan(450);
-    expect(wrong(1)).toBeLessThanOrEqual(0.07);
-    expect(wrong(0)).toBeLessThanOrEqual(0.02);
+  it('by themselves stop some of what must not be said, and let 99 of 100 look-alikes pass', () => {
+    const lines = readSentences(join(GUARDRAILS_FOLDER, 'output-lines'));
+    expect(lines.length).toBeGreaterThan(1_500);
+    expect(share(lines, 1, (text) => caught(text).length > 0)).toBeGreaterThan(0.5);
+    expect(share(lines, 0, (text) => caught(text).length === 0)).toBeGreaterThanOrEqual(0.99);
   });
 
   it('let every sentence of the approved answers pass', () => {
@@ -111,5 +122,23 @@ describe('output rules', () => {
   it('offer no other sentence for a leak or an insult', () => {
     for (const { category, rewrite } of outputRules)
       expect(rewrite === undefined).toBe(category === 'OUT_LEAK' || category === 'OUT_PROFANITY');
+  });
+});
+
+describe('output rules and the second opinion', () => {
+  const rails = new OutputRails(rules, phones, OutputClassifier.load(GUARDRAILS_FOLDER));
+  const isStopped = (text: string): boolean => rails.check(text).findings.length > 0;
+
+  it('stop 85 of 100 sentences that neither was made from, and let 95 of 100 look-alikes pass', () => {
+    const lines = labelledLines('output-fresh.jsonl');
+    expect(lines.length).toBeGreaterThanOrEqual(100);
+    expect(share(lines, 1, isStopped)).toBeGreaterThanOrEqual(0.85);
+    expect(share(lines, 0, (text) => !isStopped(text))).toBeGreaterThanOrEqual(0.95);
+  });
+
+  it('let every sentence of the approved answers pass, where no source excuses it', () => {
+    const sentences = approvedAnswers(phones).flatMap(({ text }) => splitSentences(text));
+    expect(sentences.length).toBeGreaterThan(1_000);
+    expect(sentences.filter(isStopped)).toEqual([]);
   });
 });

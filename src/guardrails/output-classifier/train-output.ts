@@ -5,6 +5,7 @@ import { AppError } from '../../config/app-error.js';
 import { softmax } from '../second-tier/classifier.js';
 import { seeded } from '../second-tier/training.js';
 import { HARMLESS, LABELS, OUTPUT_CLASSIFIER_FILE, OutputClassifier, SENTENCE_CATEGORIES, type SentenceCategory } from './output-classifier.js';
+import { statementsOf } from './statements.js';
 import { PLACES, sentenceFeatures, type SentenceFeatures } from './sentence-features.js';
 
 /** One line of guardrails/output-lines/: a sentence of an answer; `label` 1 where the category applies, 0 where it only looks like it. */
@@ -74,7 +75,7 @@ export function trainOutput(options: TrainOutputOptions): OutputCard {
   const labelled = new Set(lines.map(({ text }) => text));
   const examples = [
     ...lines.map(({ text, category, label }) => example(text, label === 1 ? category : HARMLESS, label === 1 ? 'bad' : 'look-alike')),
-    ...[...new Set(approved)].filter((text) => !labelled.has(text)).map((text) => example(text, HARMLESS, 'approved')),
+    ...[...new Set(approved.flatMap(statementsOf))].filter((text) => !labelled.has(text)).map((text) => example(text, HARMLESS, 'approved')),
   ];
   const judged = outOfFold(examples, signal);
   const threshold = chooseThreshold(judged);
