@@ -56,13 +56,12 @@ export class SecondTier {
    */
   async findings(text: string): Promise<PolicyFinding[]> {
     if (!this.classifier || !this.embedder || this.absence) throw new Error(`no second tier: ${this.absence}`);
-    const [whole, ...parts] = unitsOf(text);
-    const [[first], others] = await Promise.all([
-      this.embedder.read([embeddedForm(whole!)]),
-      this.embedder.read(parts.map(embeddedForm)),
-    ]);
-    const units = [whole!, ...parts].map((unit, at) => ({ text: unit, layers: layersOf([first!, ...others][at]!) }));
-    const judged = judgeUnits(this.classifier, units);
+    const { embedder, classifier } = this;
+    const texts = unitsOf(text);
+    // Each in a run of its own: in a batch the sentences would be padded to the length of the whole, and wait behind bulk work.
+    const readings = await Promise.all(texts.map((unit) => embedder.read([embeddedForm(unit)])));
+    const units = texts.map((unit, at) => ({ text: unit, layers: layersOf(readings[at]![0]!) }));
+    const judged = judgeUnits(classifier, units);
     return judged ? [{ ...judged, start: 0, end: text.length }] : [];
   }
 }
