@@ -2,7 +2,7 @@ import { splitSentences } from '../../text/sentences.js';
 import { readingsOf, type Reading } from '../readings.js';
 
 /** From this length on the sentences of a message are judged by themselves too: what is asked in one of them drowns in the others. */
-const LONG = 60;
+const LONG = 100;
 /**
  * Longer ones are judged as a whole alone: read once more sentence by sentence they would be late (`bench/second-tier.mjs`), and nothing of
  * them judged.
