@@ -46,7 +46,7 @@ export function omissionsOf(said: readonly string[], sources: readonly string[],
 }
 
 /** Share of a sentence's bigrams that stand in the source's sentence from which it is a retelling of it. */
-const RETOLD = 0.6;
+const RETOLD = 0.7;
 /** Share of a condition's bigrams from which it counts as said. */
 const SAID = 0.5;
 
