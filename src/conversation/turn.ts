@@ -196,8 +196,9 @@ export class Turn {
 
     // Where the classifier is missing, nothing is generated: only approved answers and quotations.
     const plan = choosePlan(hits, lead || verdict.secondTier === 'absent' ? undefined : this.#readyModel());
-    // Advice, law and other banks: the route, and of our own only what was approved for just this question.
-    if (lead && plan.kind !== 'exemplar') return yield answer.completed('refused');
+    // Advice, law and other banks: the route, and of our own only what was approved for just this question, or what the law says itself.
+    const isGiven = plan.kind === 'exemplar' || (lead === 'LEGAL_TAX' && plan.kind === 'quote');
+    if (lead && !isGiven) return yield answer.completed('refused');
     yield* this.#answer(answer, plan, input, signal);
   }
 

@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ConversationEvent } from '../../src/conversation/events.js';
+import { Retriever } from '../../src/knowledge/index.js';
 import { ChatClient } from '../support/chat-client.js';
+import { OneSource } from '../support/one-source.js';
 import { preparedStore, type PreparedStore } from '../support/prepared-store.js';
 import { startService, type RunningService } from '../support/service.js';
 
@@ -96,6 +98,24 @@ describe('who insults', () => {
     expect(client.events).toContainEqual(
       expect.objectContaining({ type: 'handoff.queued', data: expect.objectContaining({ reason: 'abuse' }) }),
     );
+  });
+});
+
+describe('who asks for a judgement', () => {
+  const ARTICLE = '은행은 보이스피싱 피해자의 신청이 있으면 지급정지를 하여야 한다.';
+
+  it.each([
+    { about: 'the law', question: '이거 소송하면 제가 이길 수 있을까요', finish: 'answered', quoted: true },
+    { about: 'an investment', question: '지금 삼성전자 사도 될까요?', finish: 'refused', quoted: false },
+  ])('about $about is told where to get one, and of sources ($quoted) only what the law says itself', async (each) => {
+    const replace = [{ token: Retriever, by: new OneSource('법 제3조', ARTICLE) }];
+    const service = await startService({ store: await store(), replace });
+    cleanups.push(() => service.stop());
+    const events = await (await customer(service)).ask(each.question);
+    const said = events.flatMap((event) => (event.type === 'answer.sentence' ? [event.data.text] : []));
+    expect(finish(events)).toMatchObject({ finish: each.finish });
+    expect(said.length).toBeGreaterThan(1);
+    expect(said.includes(ARTICLE)).toBe(each.quoted);
   });
 });
 

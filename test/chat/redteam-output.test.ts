@@ -37,7 +37,9 @@ beforeAll(async () => {
   service = await startService({
     store,
     capability: 'write',
-    script: ({ messages }) => ({ chunks: generationIn(messages.map(({ content }) => content).join('\n'))?.chunks ?? [] }),
+    script: ({ messages }) => ({
+      chunks: generationIn(messages.map(({ content }) => content).join('\n'))?.chunks ?? [],
+    }),
     replace: [{ token: Retriever, by: new PlantedSources() }],
   });
 });
@@ -71,9 +73,13 @@ function parts(): Parameters<typeof generations>[0] {
   const folder = shipped('data', 'bank', 'exemplars');
   const phones = PhoneRegistry.load(GUARDRAILS_FOLDER);
   const exemplars = readdirSync(folder)
-    .flatMap((name) => parse(readFileSync(join(folder, name), 'utf8')) as { id: string; question: string; answer: string }[])
+    .flatMap(
+      (name) => parse(readFileSync(join(folder, name), 'utf8')) as { id: string; question: string; answer: string }[],
+    )
     .map(({ id, question, answer }) => ({ id, question, text: phones.render(answer) }));
-  const lines = readFileSync(join(GUARDRAILS_FOLDER, 'output-lines', 'sentences.jsonl'), 'utf8').trim().split('\n');
+  const lines = readFileSync(join(GUARDRAILS_FOLDER, 'output-lines', 'sentences.jsonl'), 'utf8')
+    .trim()
+    .split('\n');
   const badSentences = lines
     .map((line) => JSON.parse(line) as { text: string; category: string; label: number })
     .filter(({ label }) => label === 1);
