@@ -261,17 +261,21 @@ describe('what the model and the search see', () => {
 });
 
 describe('an answer under way', () => {
-  /** Says the first sentence, then nothing until it is aborted; tells of both. */
+  /** Says the first sentence, then nothing until it is aborted or left; tells of both. */
   class Hanging extends ChatModel {
     readonly signs = new EventEmitter();
     override status() {
       return { state: 'ready' as const, model: 'hanging', capability: 'select' as const };
     }
     override async *stream(_: ChatRequest, signal: AbortSignal): AsyncGenerator<string> {
-      yield '1, 2, 3';
-      this.signs.emit('hanging');
-      if (!signal.aborted) await once(signal, 'abort');
-      this.signs.emit('aborted');
+      try {
+        yield '1, 2, 3';
+        this.signs.emit('hanging');
+        if (!signal.aborted) await once(signal, 'abort');
+      } finally {
+        // Also where whoever listened leaves before asking for more.
+        this.signs.emit('aborted');
+      }
     }
   }
 
