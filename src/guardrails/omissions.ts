@@ -20,7 +20,7 @@ export interface Omission {
  * @param said the sentences of the whole answer, in order
  */
 export function omissionsOf(said: readonly string[], sources: readonly string[], question = ''): Omission[] {
-    const readings = [...said, question].map((text) => ({ grams: new Set(bigrams(text)), facts: factsOf(text) }));
+  const readings = [...said, question].map((text) => ({ grams: new Set(bigrams(text)), facts: factsOf(text) }));
   const isSaid = (condition: string): boolean => {
     const grams = new Set(bigrams(condition));
     const facts = factsOf(condition);

@@ -1,11 +1,6 @@
 import { closeLetterSpacing } from '../../text/letter-spacing.js';
 import { normalise } from '../../text/normalise.js';
-
-/** Places and weights of what a sentence holds; the weights have length 1. */
-export interface SentenceFeatures {
-  places: Int32Array;
-  weights: Float32Array;
-}
+import { HashedCounts, placeOf, type HashedWeights } from '../second-tier/hashed-counts.js';
 
 /** Places of the hashed features. */
 export const PLACES = 1 << 17;
@@ -24,16 +19,13 @@ const STEM = 2;
  * Hashed features of a sentence: character n-grams without spaces, words with their borders, and pairs of stems near each other.
  * Numbers are all one: which number it is is grounding's business. Counts are damped (1 + ln n); hashes are 32-bit FNV-1a with the kind as its seed.
  */
-export function sentenceFeatures(text: string): SentenceFeatures {
+export function sentenceFeatures(text: string): HashedWeights {
   const read = normalise(text.slice(0, LONGEST));
   const plain = (closeLetterSpacing(read) ?? read).text.toLowerCase().replace(NUMBER, '0');
   const words = plain.replace(/[^\p{L}\p{N}%]+/gu, ' ').trim().split(' ');
   const tight = words.join('');
-  const counts = new Map<number, number>();
-  const count = (piece: string, kind: number): void => {
-    const place = hash(piece, kind);
-    counts.set(place, (counts.get(place) ?? 0) + 1);
-  };
+  const counts = new HashedCounts();
+  const count = (piece: string, kind: number): void => counts.add(placeOf(piece, 0, piece.length, kind, PLACES));
   for (const size of GRAMS) for (let at = 0; at + size <= tight.length; at++) count(tight.slice(at, at + size), size);
   for (const [at, word] of words.entries()) {
     const edged = ` ${word} `;
@@ -44,19 +36,10 @@ export function sentenceFeatures(text: string): SentenceFeatures {
     }
     for (const other of words.slice(at + 1, at + 1 + REACH)) count(`${word.slice(0, STEM)} ${other.slice(0, STEM)}`, PAIR);
   }
-  const places = Int32Array.from(counts.keys());
-  const weights = Float32Array.from(counts.values(), (n) => 1 + Math.log(n));
-  const length = Math.sqrt(weights.reduce((sum, weight) => sum + weight * weight, 0)) || 1;
-  return { places, weights: weights.map((weight) => weight / length) };
+  return counts.weights();
 }
 
 const NUMBER = /\d{1,30}(?:[.,]\d{1,30}){0,8}/g;
 /** Seeds of the kinds; n-grams take their size. */
 const WORD = 9;
 const PAIR = 31;
-
-function hash(piece: string, kind: number): number {
-  let value = 2_166_136_261 ^ kind;
-  for (let at = 0; at < piece.length; at++) value = Math.imul(value ^ piece.charCodeAt(at), 16_777_619);
-  return (value ^ (value >>> 15)) & (PLACES - 1);
-}

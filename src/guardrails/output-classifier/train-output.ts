@@ -3,10 +3,11 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { AppError } from '../../config/app-error.js';
 import { softmax } from '../second-tier/classifier.js';
-import { seeded } from '../second-tier/training.js';
+import type { HashedWeights } from '../second-tier/hashed-counts.js';
+import { seeded, shuffle } from '../second-tier/training.js';
 import { HARMLESS, LABELS, OUTPUT_CLASSIFIER_FILE, OutputClassifier, SENTENCE_CATEGORIES, type SentenceCategory } from './output-classifier.js';
 import { statementsOf } from './statements.js';
-import { PLACES, sentenceFeatures, type SentenceFeatures } from './sentence-features.js';
+import { PLACES, sentenceFeatures } from './sentence-features.js';
 
 /** One line of guardrails/output-lines/: a sentence of an answer; `label` 1 where the category applies, 0 where it only looks like it. */
 export interface LabelledSentence {
@@ -61,7 +62,7 @@ interface Example {
   text: string;
   label: (typeof LABELS)[number];
   kind: 'bad' | 'look-alike' | 'approved';
-  features: SentenceFeatures;
+  features: HashedWeights;
 }
 
 /**
@@ -182,10 +183,7 @@ function fit(examples: readonly Example[], threshold: number, signal: AbortSigna
   const order = [...examples];
   for (let epoch = 0; epoch < EPOCHS; epoch++) {
     signal.throwIfAborted();
-    for (let last = order.length - 1; last > 0; last--) {
-      const other = Math.floor(random() * (last + 1));
-      [order[last], order[other]] = [order[other]!, order[last]!];
-    }
+    shuffle(order, random);
     for (const { label, kind, features } of order) {
       const target = LABELS.indexOf(label);
       const { places, weights: values } = features;

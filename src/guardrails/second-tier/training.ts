@@ -1,4 +1,5 @@
-import { BUCKETS, ngrams, type Ngrams } from './features.js';
+import { BUCKETS, ngrams } from './features.js';
+import type { HashedWeights } from './hashed-counts.js';
 import { softmax, type Weights } from './classifier.js';
 
 /** A text as the training reads it. */
@@ -6,7 +7,7 @@ export interface Example {
   label: string;
   /** What the embedder's layers make of it, `float32[dimensions]`. */
   layers: Float32Array;
-  ngrams: Ngrams;
+  ngrams: HashedWeights;
 }
 
 export interface Trained extends Weights {
@@ -171,7 +172,8 @@ function distribution(examples: readonly Example[], dimensions: number): { mean:
   return { mean, spread };
 }
 
-function shuffle(order: number[], random: () => number): void {
+/** In place (Fisher and Yates). */
+export function shuffle<T>(order: T[], random: () => number): void {
   for (let last = order.length - 1; last > 0; last--) {
     const other = Math.floor(random() * (last + 1));
     [order[last], order[other]] = [order[other]!, order[last]!];
