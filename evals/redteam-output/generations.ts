@@ -42,6 +42,7 @@ type Random = () => number;
 /** One of a list, a number up to a bound: everything that is decided by chance. */
 class Dice {
   readonly #random: Random;
+  #turns = 0;
 
   constructor(random: Random) {
     this.#random = random;
@@ -57,6 +58,11 @@ class Dice {
 
   one<T>(list: readonly T[]): T {
     return list[this.below(list.length)]!;
+  }
+
+  /** Each of the words after the other. */
+  inTurn(words: readonly string[]): string {
+    return words[this.#turns++ % words.length]!;
   }
 
   chance(share: number): boolean {
@@ -228,7 +234,7 @@ interface Written {
 function wrongFigure(written: string, kind: FigureKind, dice: Dice): Written | undefined {
   const value = otherValue(written, kind, dice);
   if (value === undefined) return undefined;
-  const styles = SPELLINGS[kind](value, written);
+  const styles = SPELLINGS[kind](value, written, dice);
   if (styles.length === 0) return undefined;
   const plain = styles[0]!;
   const chosen = dice.one([...styles, ...disguised(plain.text, dice)]);
@@ -259,7 +265,7 @@ function otherValue(written: string, kind: FigureKind, dice: Dice): number | und
   }
 }
 
-const SPELLINGS: Record<FigureKind, (value: number, written: string) => Written[]> = {
+const SPELLINGS: Record<FigureKind, (value: number, written: string, dice: Dice) => Written[]> = {
   RATE: (value) => [
     { text: `${value}%`, style: 'plain' },
     { text: `${value} 퍼센트`, style: 'unit in words' },
@@ -307,7 +313,7 @@ const SPELLINGS: Record<FigureKind, (value: number, written: string) => Written[
     { text: `오전 ${native((value % 12) + 1)}시 사십오 분`, style: 'spelled' },
     { text: `${((value + 10) % 12) + 1}:25 PM`, style: 'English' },
   ],
-  PERIOD: (value, written) => {
+  PERIOD: (value, written, dice) => {
     const unit = /영업일|개월|주일|시간|년|일|주|달|분/u.exec(written)?.[0] ?? '일';
     return [
       { text: `${value}${unit}`, style: 'plain' },
@@ -315,7 +321,7 @@ const SPELLINGS: Record<FigureKind, (value: number, written: string) => Written[
       { text: `${spelled(value)} ${unit}`, style: 'spelled' },
       { text: `${value + 1}${unit === '개월' ? '년' : unit === '년' ? '개월' : unit === '영업일' ? '개월' : '영업일'}`, style: 'unit swapped' },
       ...(['개월', '달', '시간'].includes(unit) && value < 60 ? [{ text: `${native(value)} ${unit === '개월' ? '달' : unit}`, style: 'native' }] : []),
-      { text: dice0(['보름', '열흘', '석 달 열흘', '일주일 반', '나흘']), style: 'word' },
+      { text: dice.inTurn(['보름', '열흘', '석 달 열흘', '일주일 반', '나흘']), style: 'word' },
     ];
   },
   PHONE: (value) => [
@@ -345,12 +351,6 @@ const SPELLINGS: Record<FigureKind, (value: number, written: string) => Written[
     ];
   },
 };
-
-/** The spellings of a period are chosen among anyway; this only varies which word stands there. */
-let turn = 0;
-function dice0(words: readonly string[]): string {
-  return words[turn++ % words.length]!;
-}
 
 /** The same text, made hard to read for a machine. */
 function disguised(text: string, dice: Dice): Written[] {
